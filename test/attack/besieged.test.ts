@@ -1,6 +1,6 @@
 import { createConnection, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resetStreams, SIEGES, type Siege, type Target } from '../../measure/attack/siege/siege.ts';
+import { resetStreams, SIEGES, type Siege, type SiegeTarget } from '../../measure/attack/siege/siege.ts';
 import { smuggled } from '../../measure/attack/siege/smuggled.ts';
 import { THIS_MACHINE } from '../../sandbox/agent/agent-process.ts';
 import { type RunningAgent, startAgent } from '../../sandbox/agent/start-agent.ts';
@@ -29,10 +29,10 @@ const BODY = '{"inputs":[1]}';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ask = async () =>
   (await fetch(agent.predictions, { method: 'POST', body: BODY, headers: JSON_TYPE })).status;
-const predictions = (): Target => ({
+const predictions = (): SiegeTarget => ({
   ...{ port: portOf(agent.predictions), path: `/predictions/${MODEL}`, body: BODY, open: '/ping' },
 });
-const control = (): Target => ({
+const control = (): SiegeTarget => ({
   ...{ port: portOf(agent.url), path: '/v1/labels', body: '{}', open: '/healthz' },
 });
 
@@ -57,7 +57,7 @@ async function besiege(attack: () => readonly Siege[]): Promise<string> {
 }
 
 /** Everything that comes back for some bytes, until the other side closes or says nothing more for a while. */
-function answerTo({ port }: Target, text: string): Promise<string> {
+function answerTo({ port }: SiegeTarget, text: string): Promise<string> {
   const socket = createConnection({ host: '127.0.0.1', port, localAddress: '127.0.0.67' });
   let said = '';
   return new Promise((resolve) => {

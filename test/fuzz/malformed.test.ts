@@ -8,7 +8,7 @@ import type { RunningAgent } from '../../sandbox/agent/start-agent.ts';
 import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
 import { MODEL } from '../agent/support/deploy.ts';
 import {
-  type Answered,
+  type ApiAnswer,
   createJudge,
   type Malformed,
   malformed,
@@ -38,7 +38,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the built agent', () => {
     await agent?.down();
   });
 
-  function ask({ method, path, headers, body }: Malformed): Promise<Answered> {
+  function ask({ method, path, headers, body }: Malformed): Promise<ApiAnswer> {
     const isStranger = headers['authorization'] === undefined;
     const number = isStranger ? Math.floor(strangers++ / PER_ADDRESS) : 0;
     const localAddress = `127.9.${Math.floor(number / 200)}.${1 + (number % 200)}`;
@@ -75,7 +75,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the built agent', () => {
   });
 });
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answered> {
+async function readAnswer(incoming: IncomingMessage): Promise<ApiAnswer> {
   const type = incoming.headers['content-type'] ?? '';
   const status = incoming.statusCode ?? 0;
   if (type.startsWith('text/event-stream')) {

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { smuggled } from './smuggled.ts';
 
 /** What is attacked: a port of this machine, and a path of it to which something may be sent. */
-export type Target = {
+export type SiegeTarget = {
   readonly port: number;
   readonly path: string;
   /** A body that the path takes, as JSON. */
@@ -58,10 +58,10 @@ export const SIEGES = {
     const texts = Object.values(smuggled(target.path, target.open));
     return repeat(target, (socket, _, turn) => socket.write(texts[turn % texts.length] ?? ''));
   },
-} as const satisfies Readonly<Record<string, (target: Target) => Siege>>;
+} as const satisfies Readonly<Record<string, (target: SiegeTarget) => Siege>>;
 
 /** Opens streams of HTTP/2 and takes each back at once, as many as there may be at a time, and anew where it is thrown out. */
-export function resetStreams({ port, path }: Target): Siege {
+export function resetStreams({ port, path }: SiegeTarget): Siege {
   let tried = 0;
   let session = open();
   function open() {
@@ -88,7 +88,7 @@ export function resetStreams({ port, path }: Target): Siege {
 }
 
 /** Keeps connections that begin with a text and go on a letter at a time; each that is closed is opened anew. */
-function drip(target: Target, begin: (target: Target) => string): Siege {
+function drip(target: SiegeTarget, begin: (target: SiegeTarget) => string): Siege {
   let tried = 0;
   let isOver = false;
   const sockets = new Set<Socket>();
@@ -115,7 +115,10 @@ function write(sockets: ReadonlySet<Socket>): void {
 }
 
 /** Does something with a new connection again and again. */
-function repeat(target: Target, work: (socket: Socket, target: Target, turn: number) => unknown): Siege {
+function repeat(
+  target: SiegeTarget,
+  work: (socket: Socket, target: SiegeTarget, turn: number) => unknown,
+): Siege {
   let tried = 0;
   const sockets = new Set<Socket>();
   const timer = setInterval(() => {
@@ -137,7 +140,7 @@ function end(sockets: readonly Socket[], timer: NodeJS.Timeout | undefined, befo
   for (const socket of sockets) socket.destroy();
 }
 
-function reach({ port }: Target): Socket {
+function reach({ port }: SiegeTarget): Socket {
   const socket = createConnection({ host: '127.0.0.1', port, localAddress: ADDRESS });
   return socket.on('error', () => undefined).resume();
 }

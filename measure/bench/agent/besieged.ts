@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
-import { resetStreams, SIEGES, type Target } from '../../attack/siege/siege.ts';
+import { resetStreams, SIEGES, type SiegeTarget } from '../../attack/siege/siege.ts';
 import { quantile } from '../figures.ts';
 
 const EVERY_MS = 20;
@@ -43,7 +43,7 @@ export async function measureSieges(agent: RunningAgent, count: number): Promise
   return met;
 }
 
-function targetsOf({ url, predictions }: RunningAgent): readonly Target[] {
+function targetsOf({ url, predictions }: RunningAgent): readonly SiegeTarget[] {
   const { port, pathname } = new URL(predictions);
   return [
     { port: Number(port), path: pathname, body: BODY, open: '/ping' },

@@ -10,7 +10,7 @@ const IS_DRAWN = `document.querySelector('.live') !== null && document.querySele
 const PAINT = `performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN`;
 
 /** What the live page costs while it is open in a browser. */
-export type PageCost = {
+type PageCost = {
   /** From the navigation to the first thing to be seen, in ms, the median of some. */
   readonly firstPaint: number;
   /** Processor time of the agent in ms per second. */

@@ -21,10 +21,10 @@ export type Malformed = {
 };
 
 /** What came back. */
-export type Answered = { readonly status: number; readonly type: string; readonly text: string };
+export type ApiAnswer = { readonly status: number; readonly type: string; readonly text: string };
 
 /** What is there to be asked for. */
-export type Known = { readonly model: string; readonly version: string; readonly digest: string };
+type Known = { readonly model: string; readonly version: string; readonly digest: string };
 
 /** Bodies that are as they should be, by route, of which something is made wrong. */
 const BODIES: Readonly<Partial<Record<RouteName, object>>> = {
@@ -43,6 +43,20 @@ const JUNK: readonly unknown[] = [
 ];
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '');
+
+/** Bytes that a path for JSON may be sent in the place of this body: spoilt in one place, cut off, of no sense, or random. */
+export function spoiltBodies(body: object): fc.Arbitrary<Uint8Array> {
+  const whole = bytes(body);
+  return fc.oneof(
+    { weight: 6, arbitrary: spoil(body).map(bytes) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }) },
+    { weight: 1, arbitrary: fc.nat(whole.length - 1).map((end) => whole.subarray(0, end)) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('['.repeat(100_000), '1e999999', '{"a":1}{"a":2}').map(Buffer.from),
+    },
+  );
+}
 
 /** A value with one place of it left out, doubled or replaced by something else. */
 function spoil(value: unknown): fc.Arbitrary<unknown> {
@@ -74,16 +88,7 @@ function bodiesOf(name: RouteName): fc.Arbitrary<Uint8Array | undefined> {
   const random = fc.uint8Array({ maxLength: 300 });
   if (upload !== undefined) return fc.option(random, { nil: undefined });
   if (body === NOTHING) return fc.constant(undefined);
-  const whole = bytes(BODIES[name]);
-  return fc.oneof(
-    { weight: 6, arbitrary: spoil(BODIES[name]).map(bytes) },
-    { weight: 1, arbitrary: random },
-    { weight: 1, arbitrary: fc.nat(whole.length - 1).map((end) => whole.subarray(0, end)) },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom('['.repeat(100_000), '1e999999', '{"a":1}{"a":2}').map(Buffer.from),
-    },
-  );
+  return spoiltBodies(BODIES[name] ?? {});
 }
 
 /** A part of a path, or a value of a query: escaped, broken, or what is there. */
@@ -181,7 +186,7 @@ const describedSchema = z.object({
 /** Gives what an answer of a route has against the description (`/openapi.json`); `undefined` where it is as described. */
 export function createJudge(
   description: unknown,
-): (name: RouteName, answered: Answered) => string | undefined {
+): (name: RouteName, answered: ApiAnswer) => string | undefined {
   const { paths, components } = describedSchema.parse(description);
   const ajv = addFormats.default(new Ajv2020({ strict: false }));
   const asWhole = (schema: object) => ajv.compile({ ...schema, components });
