@@ -147,7 +147,10 @@ class Findings:
 def main() -> None:
     """Asks every route that the description names."""
     arguments = parse()
-    schema = schemathesis.openapi.from_url(f"{arguments.url}/openapi.json")
+    # By its address schemathesis would leave the route of the description itself out.
+    described = requests.get(f"{arguments.url}/openapi.json", timeout=TIMEOUT_SECONDS).json()
+    schema = schemathesis.openapi.from_dict(described)
+    schema.config.update(base_url=arguments.url)
     schema.config.generation.with_security_parameters = False
     caller = Caller(json.loads(arguments.tokens), json.loads(arguments.known), random.Random(arguments.seed))  # noqa: S311 - to be repeated
     operations = [found.ok() for found in schema.get_all_operations()]
