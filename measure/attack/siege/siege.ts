@@ -22,6 +22,8 @@ export type Siege = {
 /** The attackers' address: they share no connections with those whom they would harm. */
 const ADDRESS = '127.0.0.66';
 const EVERY_MS = 20;
+/** A slow connection that was closed is opened anew after so long: what is attacked is not the connecting. */
+const REOPEN_MS = 500;
 /** So many connections at a time: fewer than an address may have at either port. */
 const CONNECTIONS = 80;
 const LONG = 200_000;
@@ -101,8 +103,7 @@ function drip(target: SiegeTarget, begin: (target: SiegeTarget) => string): Sieg
     if (text !== '') socket.write(text);
     socket.once('close', () => {
       sockets.delete(socket);
-      // Not at once: what is attacked is not the connecting.
-      setTimeout(open, EVERY_MS).unref();
+      setTimeout(open, REOPEN_MS).unref();
     });
   };
   for (let opened = 0; opened < CONNECTIONS; opened += 1) open();
