@@ -35,6 +35,10 @@ type Order = {
   readonly version: string;
   /** The agent's program in one file. */
   readonly program: string;
+  /** The schema of the database that it knows. */
+  readonly schema: string;
+  /** How hard the compressor tries. */
+  readonly level: string;
   /** A folder with `bin/node` and `LICENSE`, as nodejs.org and npm give it. */
   readonly node: string;
   /** What every file is dated with, in s since 1970. */
@@ -52,36 +56,44 @@ function main(): void {
       program: { type: 'string', default: path.join(ROOT, 'agent/dist/agent.mjs') },
       version: { type: 'string', default: VERSION },
       'signing-key': { type: 'string' },
+      // What the program knows, where it is not this checkout's; and how hard the compressor tries, 1 to 22.
+      schema: { type: 'string', default: String(SCHEMA_VERSION) },
+      level: { type: 'string', default: '9' },
     },
   });
-  const { out, node, program, version, 'signing-key': key } = values;
+  const { out, node, program, version, schema, level, 'signing-key': key } = values;
   mkdirSync(out, { recursive: true });
-  const file = buildPackage({ version, program, node, epoch: readEpoch() }, out);
+  const file = buildPackage({ version, program, schema, node, level, epoch: readEpoch() }, out);
   process.stdout.write(`trainyard: ${file}\n`);
   if (key !== undefined) signPackages(out, key);
 }
 
 /** Makes the package in a folder; the same order gives the same bytes. */
-function buildPackage({ version, program, node, epoch }: Order, out: string): string {
+function buildPackage({ version, program, schema, node, level, epoch }: Order, out: string): string {
   const root = mkdtempSync(path.join(tmpdir(), 'trainyard-package-'));
   try {
     const binary = readFileSync(path.join(node, 'bin', 'node'));
     const machine = machineOf(binary);
-    const about = { version, nodeVersion: nodeVersionOf(binary), machine };
+    const about = { version, schema, nodeVersion: nodeVersionOf(binary), machine };
     layFiles(root, { program, node, about });
     layControl(root, about);
     dateAll(root, epoch);
     const file = path.join(out, `${NAME}_${version}_${machine}.deb`);
     // Threads of the compressor would cut the bytes differently from machine to machine.
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(epoch), DPKG_DEB_THREADS_MAX: '1' };
-    run('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z9', '--build', root, file], env);
+    run('dpkg-deb', ['--root-owner-group', '-Zzstd', `-z${level}`, '--build', root, file], env);
     return file;
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-type About = { readonly version: string; readonly nodeVersion: string; readonly machine: string };
+type About = {
+  readonly version: string;
+  readonly schema: string;
+  readonly nodeVersion: string;
+  readonly machine: string;
+};
 
 function layFiles(
   root: string,
@@ -119,7 +131,7 @@ function copyrightOf(node: string, { nodeVersion }: About): string {
   ].join('\n\n');
 }
 
-function layControl(root: string, { version, nodeVersion, machine }: About): void {
+function layControl(root: string, { version, schema, nodeVersion, machine }: About): void {
   const control = [
     `Package: ${NAME}`,
     `Version: ${version}`,
@@ -144,7 +156,7 @@ function layControl(root: string, { version, nodeVersion, machine }: About): voi
   lay(path.join(folder, 'conffiles'), '/etc/trainyard/agent.toml\n', 0o644);
   for (const name of readdirSync(path.join(SOURCES, 'maintainer'))) {
     const script = readFileSync(path.join(SOURCES, 'maintainer', name), 'utf8');
-    lay(path.join(folder, name), script.replaceAll('@SCHEMA@', String(SCHEMA_VERSION)), 0o755);
+    lay(path.join(folder, name), script.replaceAll('@SCHEMA@', schema), 0o755);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Problem, Where } from '../../core/errors.ts';
 import type { Option } from './option.ts';
 
 /** The text of an option, and where it was written. */
-export type Setting = { readonly text: string; readonly where: Where & { readonly kind: 'file' } };
+type Setting = { readonly text: string; readonly where: Where & { readonly kind: 'file' } };
 
 /** The lines of TOML that an option can be: a key and one value of it. */
 const LINE =

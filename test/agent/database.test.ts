@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { SCHEMA_VERSION } from '../../agent/store/database.ts';
 import { damagedDatabase } from '../../agent/store/database-failure.ts';
 import { openStore } from '../../agent/store/store.ts';
 import { arm, poll } from '../core/rollout/observations.ts';
@@ -42,6 +43,13 @@ const overwrite = (position: number) => {
   writeSync(opened, Buffer.alloc(32_768, 7), 0, 32_768, position);
   closeSync(opened);
 };
+
+test('says in its file which schema it has while an agent runs on it, for an older package that looks before it is unpacked', () => {
+  const store = openStore(file);
+  // sqlite.org/fileformat.html: the user version is at byte 60.
+  expect(readFileSync(file).readUInt32BE(60)).toBe(SCHEMA_VERSION);
+  store.close();
+});
 
 describe('a database that is damaged', () => {
   test.each([

@@ -35,7 +35,9 @@ test('commands of a comment, and paths of the agent, are those there are', () =>
 
 test('options are those of the agent, of the command line or of a script', () => {
   const installer = read('deploy/package/install.sh');
-  const known = [read('agent/README.md'), read('cli/README.md'), readAll('scripts/*.ts'), installer].join('\n');
+  const known = [read('agent/README.md'), read('cli/README.md'), readAll('scripts/*.ts'), installer].join(
+    '\n',
+  );
   const options = [...page.matchAll(/(?<![\w-])--(?<name>[a-z][\w-]+)/g)].map(
     (match) => match.groups?.['name'] ?? '',
   );

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createAgentClient } from '../../../adapters/agent-client.ts';
 import { runCommand } from '../../../adapters/run-command.ts';
 import { findFreePorts } from '../../../agent/machine/free-ports.ts';
+import { SCHEMA_VERSION } from '../../../agent/store/database.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { PYTHON, ROOT, STATE_DIR } from '../../../sandbox/checkout.ts';
@@ -63,10 +64,9 @@ export async function startPackagedHost(
     shown,
   );
   for (const version of versions) {
-    const program = migrated.includes(version)
-      ? writeMigrated(folder)
-      : path.join(ROOT, 'agent/dist/agent.mjs');
-    makePackage(path.join(folder, version), { version, program, key });
+    const later = ['--program', writeMigrated(folder), '--schema', String(SCHEMA_VERSION + 1)];
+    const order = ['--version', version, '--signing-key', key, ...(migrated.includes(version) ? later : [])];
+    makePackage(path.join(folder, version), order);
     cpSync(path.join(folder, version), path.join(host.root, PLACE, version), { recursive: true });
   }
   // The environment that documents have people make, of packages that are here already.
@@ -86,22 +86,9 @@ export async function startPackagedHost(
   };
 }
 
-/** Runs the script that makes packages. */
-export function makePackage(
-  out: string,
-  {
-    version,
-    program,
-    key,
-    node,
-  }: { readonly version: string; readonly program: string; readonly key?: string; readonly node?: string },
-): void {
-  execFileSync(process.execPath, [
-    ...['--disable-warning=ExperimentalWarning', path.join(ROOT, 'scripts/package-agent.ts')],
-    ...['--out', out, '--version', version, '--program', program],
-    ...(key === undefined ? [] : ['--signing-key', key]),
-    ...(node === undefined ? [] : ['--node', node]),
-  ]);
+function makePackage(out: string, order: readonly string[]): void {
+  const script = ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'scripts/package-agent.ts')];
+  execFileSync(process.execPath, [...script, '--out', out, '--level', '1', ...order], { stdio: 'pipe' });
 }
 
 /** The agent of the day after tomorrow, whose schema is one further. */
