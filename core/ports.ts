@@ -1,10 +1,10 @@
-import type { ModelContent } from './bundle/model-statement.ts';
 import type { BoxLevel } from './box-level.ts';
 import type { ProjectEnvironment } from './config/config.ts';
 import type { LabelCount } from './drift/labels/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
 import type { Instant } from './instant.ts';
+import type { ModelContent } from './ledger/bundle/model-statement.ts';
 import type { LedgerEvent } from './ledger/event.ts';
 import type { LedgerState } from './ledger/state.ts';
 import type { DispatchType } from './names.ts';

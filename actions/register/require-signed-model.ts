@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { OpenedBundle } from '../../adapters/signing/model-bundle.ts';
-import { compareFolder, type FolderFiles } from '../../core/bundle/model-statement.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
+import { compareFolder, type FolderFiles } from '../../core/ledger/bundle/model-statement.ts';
 import { MODEL_BUNDLE } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { Tracking } from '../../core/ports.ts';

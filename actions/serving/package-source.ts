@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { FolderFiles } from '../../core/bundle/model-statement.ts';
 import { type ReferenceProfile, referenceProfileSchema } from '../../core/drift/profile.ts';
 import { UserError } from '../../core/errors.ts';
 import { digestHex } from '../../core/identity/digest.ts';
 import { packageFolder } from '../../core/identity/package-folder.ts';
 import { parsePackageName } from '../../core/identity/package-name.ts';
+import type { FolderFiles } from '../../core/ledger/bundle/model-statement.ts';
 import type { BuiltPackage } from '../../core/ledger/state.ts';
 import { PACKAGE_FILES } from '../../core/names.ts';
 import type { Tracking } from '../../core/ports.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ModelContent } from '../../core/bundle/model-statement.ts';
 import { digestHex, digestOf } from '../../core/identity/digest.ts';
+import type { ModelContent } from '../../core/ledger/bundle/model-statement.ts';
 import { digestArtifact, listAllArtifacts } from './artifacts.ts';
 import type { MlflowClient } from './client.ts';
 

@@ -1,18 +1,18 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { type Problem, UserError } from '../../core/errors.ts';
 import {
   BUNDLE_TYPE,
   certificateBundleSchema,
   type KeyBundle,
   keyBundleSchema,
-} from '../../core/bundle/bundle.ts';
+} from '../../core/ledger/bundle/bundle.ts';
 import {
   composeModelStatement,
   type FolderFiles,
   MODEL_PREDICATE,
   type ModelStatement,
   modelStatementSchema,
-} from '../../core/bundle/model-statement.ts';
-import { type Problem, UserError } from '../../core/errors.ts';
+} from '../../core/ledger/bundle/model-statement.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { encodeForSigning } from './dsse.ts';
 import { readPrivateKeys } from './private-keys.ts';

@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFolderSigner, openBundle, readBundleKeys } from '../../adapters/signing/model-bundle.ts';
-import { compareFolder, type FolderFiles } from '../../core/bundle/model-statement.ts';
 import { UserError } from '../../core/errors.ts';
+import { compareFolder, type FolderFiles } from '../../core/ledger/bundle/model-statement.ts';
 import { hashFolder, SIGNED_MODEL } from './support/signed-folder.ts';
 
 /** The specification's own program, in an environment of its own: model-signing 1.1.1 and pyOpenSSL 26.4.0 of PyPI. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { hexSchema } from '../identity/digest.ts';
-import { MODEL_BUNDLE } from '../names.ts';
+import { hexSchema } from '../../identity/digest.ts';
+import { MODEL_BUNDLE } from '../../names.ts';
 
 // The format is that of the OpenSSF Model Signing specification v1.0 (github.com/ossf/model-signing-spec), as the program `model_signing`
 // of sigstore/model-transparency writes and reads it.

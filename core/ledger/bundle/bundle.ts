@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { envelopeSchema } from '../ledger/envelope.ts';
+import { envelopeSchema } from '../envelope.ts';
 
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
