@@ -4,8 +4,8 @@ import {
   logCalibrate,
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Interval, Verdict } from '../verdict.ts';
-import { compareHistograms, type HistogramComparison, tolerancePValue } from './compare-histograms.ts';
 import { type Contribution, contributionOf } from './accuracy/contribution.ts';
+import { compareHistograms, type HistogramComparison, tolerancePValue } from './compare-histograms.ts';
 import { type DriftOptions, type Severity, severityOf } from './drift-options.ts';
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
