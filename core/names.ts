@@ -111,6 +111,8 @@ export const TAGS = {
   /** On a run: proof that a job of this training opened it, and that it ended it with this model. */
   openedSeal: 'trainyard.seal.opened',
   finishedSeal: 'trainyard.seal.finished',
+  /** On a run: proof that a job of this training found its project at that commit. */
+  projectSeal: 'trainyard.seal.project',
   /** On a run, followed by the attempt: when the attempt at this training that holds it was last heard. */
   lease: 'trainyard.lease',
   /** On a run: the last checkpoint that was kept among its artifacts. */

@@ -1,5 +1,3 @@
-import type { BoxLevel } from './box-level.ts';
-import type { ProjectEnvironment } from './config/config.ts';
 import type { LabelCount } from './drift/labels/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
@@ -271,35 +269,3 @@ export type AgentPort = {
   /** Late labels of a version that this host has joined with its predictions, by day and confidence bin. */
   readonly labels: (model: string, version: string) => Promise<readonly LabelCount[]>;
 };
-
-/** One entry point of an MLflow Project, to be run inside an open MLflow run. */
-export type ProjectStep = {
-  readonly uri: string;
-  /** The commit of a project in another repository. */
-  readonly commit?: string;
-  readonly entryPoint: string;
-  readonly parameters: Readonly<Record<string, string | number | boolean>>;
-  readonly environment: ProjectEnvironment;
-  readonly experiment: string;
-  readonly runId: string;
-  readonly timeoutSeconds: number;
-  /** Extra environment variables of the step. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** Folders beside the workspace that the step may write. */
-  readonly write?: readonly string[];
-  readonly signal?: AbortSignal;
-};
-
-/** How a step ended. `lines` are the last it wrote, standard error last. */
-export type StepEnd = {
-  readonly status: 'succeeded' | 'failed' | 'timed-out' | 'aborted';
-  readonly code: number | undefined;
-  readonly lines: readonly string[];
-  /** Processes of the machine that its kernel ended for want of memory meanwhile. */
-  readonly memoryKills: number;
-  /** In what box it ran. */
-  readonly box: BoxLevel;
-};
-
-/** Runs the user's training code. */
-export type ProjectRunner = { readonly run: (step: ProjectStep) => Promise<StepEnd> };

@@ -1,6 +1,6 @@
 import type { BoxLevel } from './box-level.ts';
 import type { Search } from './config/config.ts';
-import type { ProjectStep } from './ports.ts';
+import type { ProjectStep } from './project-port.ts';
 import type { SearchProgress, SearchResult } from './search/search-result.ts';
 
 /** A search over the parameters of a step; those of the step are the ones that all its trainings have. */

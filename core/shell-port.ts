@@ -1,4 +1,4 @@
-import type { StepEnd } from './ports.ts';
+import type { StepEnd } from './project-port.ts';
 
 /** A command line of the configuration, for a shell in the root of the checkout. */
 export type CommandLine = {

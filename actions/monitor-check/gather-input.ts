@@ -19,7 +19,7 @@ import { judgeServed } from '../../core/monitor/judge-served.ts';
 import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { Instance } from '../../core/serving/api.ts';
-import { harmBrake } from '../../core/serving/harm-brake.ts';
+import { harmBrake } from '../../core/serving/brakes/harm-brake.ts';
 import { addByHour, type HourCounts, listHours } from '../../core/serving/hour-counts.ts';
 import { readObservations } from '../serving/read-observations.ts';
 import { COUNTING_SECONDS, compareCounts } from './compare-counts.ts';

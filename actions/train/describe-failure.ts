@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import type { StepEnd } from '../../core/ports.ts';
+import type { StepEnd } from '../../core/project-port.ts';
 import { findLastWords, findTraceback } from '../job/programs/find-traceback.ts';
 
 /** As shells report a process that SIGKILL ended. */

@@ -23,15 +23,8 @@ export function sourceTags(
     'mlflow.source.git.repoURL': isCloned(uri) ? address : repositoryUrl,
     'mlflow.project.entryPoint': entryPoint,
     'mlflow.project.backend': 'local',
-    ...projectTags(request),
+    ...(projectCommit !== undefined && { [TAGS.projectCommit]: projectCommit }),
   };
-}
-
-/** The tag that says at which commit the project of a run is, where that is not the commit at hand. */
-export function projectTags({
-  projectCommit,
-}: Pick<TrainRequest, 'projectCommit'>): Readonly<Record<string, string>> {
-  return projectCommit === undefined ? {} : { [TAGS.projectCommit]: projectCommit };
 }
 
 type Given = {

@@ -3,6 +3,7 @@ import type { TrackingRun } from '../../core/ports.ts';
 import { sealOpened } from './find-earlier.ts';
 import { type HeldLease, holdLease } from './hold-lease.ts';
 import { sourceTags } from './keep-habits.ts';
+import { projectTags } from './project/pin-project.ts';
 import type { TrainPorts, TrainRequest } from './train-context.ts';
 
 /** The run of a training that this attempt holds, and the run of the lost attempt that it goes on from. */
@@ -64,6 +65,9 @@ async function createRun(
       ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
     },
   });
-  await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });
+  await tracking.setRunTags(run.runId, {
+    [TAGS.openedSeal]: sealOpened(request, ports, run.runId),
+    ...projectTags(request, ports),
+  });
   return { run, held: await holdLease(request, ports, run.runId), resumes };
 }

@@ -15,9 +15,9 @@ import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
 import { findOpened, isFirst, sealOpened } from './find-earlier.ts';
 import { hashInputs, tryHoldout } from './hash-inputs.ts';
-import { projectTags, sourceTags } from './keep-habits.ts';
+import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
-import { pinProject } from './project/pin-project.ts';
+import { pinProject, projectTags } from './project/pin-project.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
 
@@ -76,7 +76,7 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
   log.info(`MLflow run of the search: ${run.url}`);
   try {
     const request = await pinProject(given, ports, run);
-    await tracking.setRunTags(run.runId, projectTags(request));
+    await tracking.setRunTags(run.runId, projectTags(request, ports));
     await prepareData(request, ports, run.runId);
     if (plan.next !== undefined) await tryHoldout(request, ports);
     const data = await hashInputs(request, ports);

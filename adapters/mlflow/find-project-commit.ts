@@ -2,7 +2,7 @@ import type { Config } from '../../core/config/config.ts';
 import { isCloned } from '../../core/config/mlproject/mlproject.ts';
 import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
-import type { StepEnd } from '../../core/ports.ts';
+import type { StepEnd } from '../../core/project-port.ts';
 import { withoutCredentials } from '../git/credentials.ts';
 
 /** What git tells of one name: `<sha>\t<ref>`. */

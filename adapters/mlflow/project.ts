@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { BoxPolicy } from '../../core/config/config.ts';
-import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
+import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/project-port.ts';
 import type { RunLine } from '../../core/shell-port.ts';
 import type { Remote } from '../../core/training/remote.ts';
 import { countMemoryKills } from '../box/count-memory-kills.ts';

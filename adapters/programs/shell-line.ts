@@ -1,4 +1,4 @@
-import type { StepEnd } from '../../core/ports.ts';
+import type { StepEnd } from '../../core/project-port.ts';
 import type { RunLine } from '../../core/shell-port.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 import { withoutSecrets } from '../without-secrets.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { ProjectStep } from '../../core/ports.ts';
+import type { ProjectStep } from '../../core/project-port.ts';
 import type { Remote } from '../../core/training/remote.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 import type { RemoteEngine, RemoteJob } from './engine.ts';

@@ -95,8 +95,7 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
   return {
     addObservation: (model, rollout, observation) => {
       const body = JSON.stringify(observation);
-      const { lastInsertRowid } = add.run(model, rollout, observation.at, body);
-      const seq = Number(lastInsertRowid);
+      const seq = Number(add.run(model, rollout, observation.at, body).lastInsertRowid);
       reader.learn({ seq, body }, { ...observation, seq, hostId });
     },
     observations: (model, rollout, after, most) => rowsOf(model, { rollout, after, most }).map(reader.read),

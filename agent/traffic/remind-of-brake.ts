@@ -1,6 +1,6 @@
 import { secondsBetween } from '../../core/instant.ts';
 import type { Brake } from '../../core/serving/api.ts';
-import { isForHarm } from '../../core/serving/harm-brake.ts';
+import { isForHarm } from '../../core/serving/brakes/harm-brake.ts';
 import type { AgentContext } from '../context.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { reportBrake } from './record-brake.ts';

@@ -1,8 +1,8 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Brake, SetTraffic, Traffic } from '../../core/serving/api.ts';
-import { BY_HAND, hasPart } from '../../core/serving/by-hand.ts';
+import { BY_HAND, hasPart } from '../../core/serving/brakes/by-hand.ts';
+import { standingBrakes } from '../../core/serving/brakes/standing-brakes.ts';
 import { keepStablePast } from '../../core/serving/evidence-on-host.ts';
-import { standingBrakes } from '../../core/serving/standing-brakes.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Brake, TakeBack, Traffic } from '../../core/serving/api.ts';
-import { BY_HAND } from '../../core/serving/by-hand.ts';
-import { standingBrakes } from '../../core/serving/standing-brakes.ts';
+import { BY_HAND } from '../../core/serving/brakes/by-hand.ts';
+import { standingBrakes } from '../../core/serving/brakes/standing-brakes.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';

@@ -10,7 +10,7 @@ const LAST_RETRY_MS = 30_000;
 export type WatchedHost = WatchedAgent & { readonly environment: string | undefined };
 
 /** What is known of hosts now, in their order. */
-export type Watch = { readonly sights: () => readonly HostSight[] };
+type Watch = { readonly sights: () => readonly HostSight[] };
 
 /** Watches hosts until the signal, each by itself, and again where it was lost; `onChange` hears that there is something new. */
 export function watchHosts(hosts: readonly WatchedHost[], onChange: () => void, signal: AbortSignal): Watch {

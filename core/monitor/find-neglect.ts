@@ -3,8 +3,8 @@ import { type Instant, secondsBetween } from '../instant.ts';
 import type { Rollout } from '../ledger/state.ts';
 import { findOverdue } from '../rollout/find-overdue.ts';
 import type { Traffic } from '../serving/api.ts';
+import { harmBrake } from '../serving/brakes/harm-brake.ts';
 import { LEASES_TO_RETURN } from '../serving/decide-traffic.ts';
-import { harmBrake } from '../serving/harm-brake.ts';
 
 /**
  * What an open rollout waits for that nobody does: an `end`, since a host has braked it for harm or its time is over, or that somebody

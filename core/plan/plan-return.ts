@@ -4,7 +4,7 @@ import { instantSchema, secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
 import { findReturnBar } from '../rollout/find-return-bar.ts';
-import { BY_HAND } from '../serving/by-hand.ts';
+import { BY_HAND } from '../serving/brakes/by-hand.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
 import { type PlanDecision, refuse } from './decision.ts';
 import type { PlanInput } from './plan-input.ts';

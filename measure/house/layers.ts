@@ -39,7 +39,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
   ['rollout', 'search'],
   ['serving'],
   ['config'],
-  ['deploy', 'monitor', 'ports.ts', 'python-port.ts'],
+  ['deploy', 'monitor', 'ports.ts', 'project-port.ts', 'python-port.ts'],
   ['plan', 'search-port.ts', 'shell-port.ts'],
   ['check', 'init', 'host'],
 ];

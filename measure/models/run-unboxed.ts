@@ -1,5 +1,5 @@
 import { runProcess } from '../../adapters/run-process.ts';
-import type { ProjectStep, StepEnd } from '../../core/ports.ts';
+import type { ProjectStep, StepEnd } from '../../core/project-port.ts';
 import type { ChainOptions } from './chain-options.ts';
 
 /** Runs the command of a project as `mlflow run` would in the environment `local`, without MLflow's own process and without a box. */

@@ -374,11 +374,6 @@ describe('with detach', () => {
     expect(Math.max(...seconds)).toBeLessThan(0.5);
     expect(Math.min(...seconds)).toBeGreaterThanOrEqual(0.25);
     expect(seconds).toEqual(seconds.toSorted((left, right) => right - left));
-    // A host that was away learns from them what the others saw of the stable version.
-    const last = leases.at(-1)?.stablePast;
-    const seen = await Promise.all(world.agents.map((agent) => agent.observations('mnist', '', 0)));
-    expect(last?.requests).toBeGreaterThan(0);
-    expect(last?.requests).toBe(seen.flat().reduce((sum, { stable }) => sum + stable.requests, 0));
     expect(outcomes.at(-1)).toBe('promoted');
   });
 });

@@ -47,3 +47,18 @@ describe('a job whose runner somebody waits for', () => {
     expect((await world.ledger.read('mnist')).environments['production']?.champion?.version).toBe('1');
   });
 });
+
+test('an order tells each host what all of them have seen of the stable version: one that was away has seen nothing', async () => {
+  const world = worldWithChampion();
+  expect((await deploy(world.job({ version: '2' }))).reasonCode).toBe('promoted');
+  const leases = world.agents.map(({ trafficHistory }) =>
+    trafficHistory.flatMap(({ lease }) => (lease === undefined ? [] : [lease])).at(-1),
+  );
+  const seen = await Promise.all(world.agents.map((agent) => agent.observations('mnist', '', 0)));
+  const requests = seen.flat().reduce((sum, { stable }) => sum + stable.requests, 0);
+  expect(requests).toBeGreaterThan(0);
+  expect(leases.map((lease) => lease?.stablePast)).toEqual([
+    { requests, errors: 0, invalid: 0 },
+    { requests, errors: 0, invalid: 0 },
+  ]);
+});

@@ -54,6 +54,19 @@ test('an attempt that goes on with a lost one takes its commit, whatever the bra
   expect(first.steps.map(({ commit }) => commit)).toEqual([THEN]);
 });
 
+test('a commit that somebody else has written to the lost run is not believed', async () => {
+  const first = createElsewhere();
+  const gone = {
+    ...first.ports,
+    project: { run: async () => Promise.reject(new Error('the runner is lost')) },
+  };
+  const kept = { ...gone, tracking: { ...gone.tracking, endRun: async () => undefined } };
+  await expect(train(first.request, kept)).rejects.toThrow('lost');
+  await first.tracking.setRunTags('run-1', { [TAGS.projectCommit]: THEN });
+  await train({ ...first.request, holder: { round: 0, attempt: 2 } }, first.ports);
+  expect(first.steps.map(({ commit }) => commit)).toEqual([NOW]);
+});
+
 test('a folder of this repository has no version of its own', () => {
   const text =
     'version: 1\nmodel: m\ntracking: { uri: "http://t" }\nproject: { uri: ., version: main }\ngate: [{ metric: accuracy, floor: 0.1 }]\n';

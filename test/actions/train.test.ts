@@ -6,7 +6,7 @@ import { readTraining } from '../../actions/job/handoff.ts';
 import { requireProject } from '../../actions/train/project/require-project.ts';
 import { train } from '../../actions/train/train.ts';
 import { UserError } from '../../core/errors.ts';
-import type { StepEnd } from '../../core/ports.ts';
+import type { StepEnd } from '../../core/project-port.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { createTraining, DONE } from './support/training.ts';
 

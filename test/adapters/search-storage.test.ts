@@ -5,7 +5,7 @@ import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
-import type { ProjectStep } from '../../core/ports.ts';
+import type { ProjectStep } from '../../core/project-port.ts';
 
 const ADDRESS = 'postgresql://ada:s3cret@db/studies';
 const ENV = { OPTUNA_STORAGE: ADDRESS, HOME: '/home/r' };

@@ -103,18 +103,20 @@ test('the event is read by plan alone', () => {
 });
 
 describe('what MLflow says', () => {
-  test('is read from its tags by three files alone, each of which asks for a seal first', () => {
+  test('is read from its tags by four files alone, each of which asks for a seal first', () => {
     const readers = listSources('actions').filter((file) => /\.tags\b|\btags,|getRunTags/.test(read(file)));
     expect(readers.toSorted()).toEqual([
       'actions/monitor-check/take-up-trainings.ts',
       'actions/train/find-earlier.ts',
       'actions/train/hold-lease.ts',
+      'actions/train/project/pin-project.ts',
     ]);
     expect(read('actions/monitor-check/take-up-trainings.ts')).toContain(
       'readLeases(run.tags, run.runId, seal)',
     );
     expect(read('actions/train/find-earlier.ts')).toContain('=== sealOpened(');
     expect(read('actions/train/hold-lease.ts')).toContain('readLeases(tags, runId, seal)');
+    expect(read('actions/train/project/pin-project.ts')).toContain('=== sealOf(');
     expect(read('core/training/lease.ts')).toContain('sealed === seal(factsOf(lease, runId))');
   });
 });

@@ -5,7 +5,7 @@ import { serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { AgentPort, Clock } from '../../../core/ports.ts';
 import type { SetTraffic, Traffic } from '../../../core/serving/api.ts';
-import { harmBrake } from '../../../core/serving/harm-brake.ts';
+import { harmBrake } from '../../../core/serving/brakes/harm-brake.ts';
 import type { Reading } from '../journal.ts';
 import type { Memory } from '../rollout/memory.ts';
 import type { Fleet } from './fleet.ts';

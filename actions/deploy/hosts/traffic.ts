@@ -1,8 +1,8 @@
 import { ServiceError } from '../../../core/errors.ts';
 import type { AgentPort, Log } from '../../../core/ports.ts';
 import type { Brake, SetTraffic, Traffic } from '../../../core/serving/api.ts';
-import { harmBrake } from '../../../core/serving/harm-brake.ts';
-import { standingBrakes } from '../../../core/serving/standing-brakes.ts';
+import { harmBrake } from '../../../core/serving/brakes/harm-brake.ts';
+import { standingBrakes } from '../../../core/serving/brakes/standing-brakes.ts';
 import type { Fleet } from './fleet.ts';
 
 /** A change of traffic is lost to another at most this often before something else is wrong. */

@@ -1,7 +1,7 @@
 import { findPromotion } from '../../../core/ledger/find-promotion.ts';
 import { ok } from '../../../core/result.ts';
 import type { Brake } from '../../../core/serving/api.ts';
-import { harmBrake } from '../../../core/serving/harm-brake.ts';
+import { harmBrake } from '../../../core/serving/brakes/harm-brake.ts';
 import type { Fleet } from '../hosts/fleet.ts';
 import type { Journal, Reading } from '../journal.ts';
 import { type Reasons, withReport } from '../outcomes.ts';

@@ -1,6 +1,6 @@
 import type { TrainPorts, TrainRequest } from '../../../actions/train/train-context.ts';
 import { createSeal } from '../../../adapters/seal.ts';
-import type { ProjectStep, StepEnd } from '../../../core/ports.ts';
+import type { ProjectStep, StepEnd } from '../../../core/project-port.ts';
 import { LEASE_TIMES } from '../../../core/training/lease.ts';
 import { createWorld } from './deployment.ts';
 import { digestOf } from './memory-agent.ts';

@@ -1,5 +1,5 @@
 import { train } from '../../../actions/train/train.ts';
-import type { StepEnd } from '../../../core/ports.ts';
+import type { StepEnd } from '../../../core/project-port.ts';
 import { createTraining, DONE } from '../../actions/support/training.ts';
 import { answersOf, type Mistake } from '../support/mistake.ts';
 

@@ -1,4 +1,4 @@
-import type { Brake, SetTraffic } from './api.ts';
+import type { Brake, SetTraffic } from '../api.ts';
 
 /** Reason code of traffic that a person took back at a host. */
 export const BY_HAND = 'by-hand';

@@ -1,5 +1,5 @@
-import { isBefore } from '../instant.ts';
-import type { Brake, SetTraffic, Traffic } from './api.ts';
+import { isBefore } from '../../instant.ts';
+import type { Brake, SetTraffic, Traffic } from '../api.ts';
 import { isForHarm } from './harm-brake.ts';
 
 /** So many brakes of a model are remembered by a host: more versions are not tried at a time. */

@@ -1,4 +1,4 @@
-import type { Brake, Traffic } from './api.ts';
+import type { Brake, Traffic } from '../api.ts';
 
 /** Whether a brake was for harm. A host that only lost contact has seen none. */
 export function isForHarm({ code }: Brake): boolean {
