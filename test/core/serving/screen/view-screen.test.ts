@@ -199,7 +199,7 @@ test('warnings, versions that failed, drift and bad labels need attention; a hea
   expect(found.heeds[2]?.text).toBe('x drifted. y is missing.');
   expect(texts(found.models[0]?.drift)).toEqual([['x', 'fail (act)', '0.300', '0.020', '900', '30 min ago']]);
   expect(found.models[0]?.watch[0]?.text).toContain('80% right (90% promised)');
-  expect(texts(found.instances)).toEqual([['v9', 'm', 'failed', '10 min ago', 'load-failed: No.']]);
+  expect(texts(found.instances)).toEqual([['v9', 'm', 'failed', '10 min ago', '–', 'load-failed: No.']]);
 });
 
 test('the last day is drawn with a gap where nothing is known, and told in words and by the hour', () => {
