@@ -15,6 +15,8 @@ export type Tempering = z.infer<typeof temperingSchema>;
 
 /** What is known of the stable version before a rollout starts, or beside what is seen of it here. */
 export type Baseline = StablePast & {
+  /** On a host: whether it was told what all hosts, itself among them, have seen in this rollout; the counts are those, then. */
+  readonly ofAllHosts?: 'told' | 'untold';
   readonly eta: Tempering;
   /** Latency by the id of each host, for the first stage's thresholds. */
   readonly latency: Readonly<Record<string, LatencyCounts>>;

@@ -109,10 +109,7 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
   });
   const stages = addToStage(evidence.stages, observation);
   const known = Math.max(1, Object.keys(evidence.hosts).length);
-  const objective = addToObjective(evidence.objective, observation, {
-    ...{ stages, baseline, hosts: known },
-    alpha: plan.alarmAlpha,
-  });
+  const objective = addToObjective(evidence.objective, observation, { stages, baseline, hosts: known });
   const refusedAlone = addRefusedAlone(evidence.refusedAlone, observation, {
     ...{ stages, hosts: known },
     eta: baseline.eta.refused,

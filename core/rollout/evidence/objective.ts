@@ -1,5 +1,4 @@
 import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
-import { shareAtMost } from '../../statistics/intervals/clopper-pearson.ts';
 import { logRateEvidence } from '../../statistics/sequential/e-process.ts';
 import {
   addRate,
@@ -9,7 +8,7 @@ import {
 } from '../../statistics/sequential/rate-onset.ts';
 import type { Baseline } from './baseline.ts';
 import type { ArmTotals, Observation } from './observation.ts';
-import { type StablePast, stablePastOf } from './stable-past.ts';
+import { stablePastOf } from './stable-past.ts';
 import type { StageTotals } from './stage-totals.ts';
 
 /** At 100 % there is nothing to compare with: without a configured limit, one is taken from the stable version's rate. */
@@ -47,8 +46,7 @@ export function startObjective(limit: number | undefined): Objective {
 
 /**
  * Counts one poll. A configured limit holds from the first poll on; the default one only while the candidate has all
- * traffic, and is fixed from what the stable version did before. `alpha` is what whoever decides may spend; so many `hosts` tell of the
- * same seconds.
+ * traffic, and is fixed from what the stable version did before. So many `hosts` tell of the same seconds.
  */
 export function addToObjective(
   objective: Objective,
@@ -56,18 +54,13 @@ export function addToObjective(
   {
     stages,
     baseline,
-    alpha,
     hosts,
-  }: {
-    readonly stages: readonly StageTotals[];
-    readonly baseline: Baseline;
-    readonly alpha: number;
-    readonly hosts: number;
-  },
+  }: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline; readonly hosts: number },
 ): Objective {
   if (!objective.isConfigured && !isAlone(observation)) return objective;
   const { candidate, seconds } = observation;
-  const limit = objective.limit ?? limitFrom(stablePastOf({ stages, baseline }), alpha);
+  const limit = objective.limit ?? defaultLimit(stages, baseline);
+  if (limit === undefined) return objective;
   const counts: Broken = { requests: candidate.requests, bad: countBroken(candidate) };
   const eta = baseline.eta.errors * lateShare(counts.requests, { limit, seconds: seconds / hosts });
   const lately = addBroken(objective.lately, counts);
@@ -114,18 +107,12 @@ export function isAlone({ weights, stable }: Pick<Observation, 'weights' | 'stab
   return weights.candidate >= 100 && stable.requests === 0;
 }
 
-/**
- * The limit that a candidate alone goes by where none is configured. Of a stable version that little or nothing was seen of, little is
- * ruled out: a limit below what it may do itself would take back a candidate that is no worse.
- */
-function limitFrom(stable: StablePast, alpha: number): number {
+/** `undefined` on a host that has seen nothing of the stable version and was told nothing of it: that is no sign that it answered well. */
+function defaultLimit(stages: readonly StageTotals[], baseline: Baseline): number | undefined {
+  const stable = stablePastOf({ stages, baseline });
   const { requests } = stable;
-  const bad = countBroken(stable);
-  const ruledOut = shareAtMost({ count: bad, trials: requests }, alpha);
-  return Math.min(
-    LARGEST_LIMIT,
-    Math.max(ruledOut, defaultObjectiveLimit(requests === 0 ? 0 : bad / requests)),
-  );
+  if (requests === 0 && baseline.ofAllHosts === 'untold') return undefined;
+  return defaultObjectiveLimit(requests === 0 ? 0 : countBroken(stable) / requests);
 }
 
 /** What an objective is about, of the candidate and in the limit that is taken from the stable version alike. */

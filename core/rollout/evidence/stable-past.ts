@@ -15,9 +15,12 @@ export function stablePastOf({
   baseline,
 }: {
   readonly stages: readonly StageTotals[];
-  readonly baseline: StablePast;
+  readonly baseline: StablePast & { readonly ofAllHosts?: 'told' | 'untold' };
 }): StablePast {
   const { requests, errors, invalid } = sumStages(stages, 'stable');
+  // What all hosts saw holds what this one did: the sum would count that twice.
+  if (baseline.ofAllHosts !== undefined)
+    return baseline.requests > requests ? baseline : { requests, errors, invalid };
   return {
     requests: requests + baseline.requests,
     errors: errors + baseline.errors,

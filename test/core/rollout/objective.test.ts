@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideRollout } from '../../../core/rollout/decide-rollout.ts';
-import { addObservation, type Evidence } from '../../../core/rollout/evidence/evidence.ts';
+import { type Baseline, NO_BASELINE } from '../../../core/rollout/evidence/baseline.ts';
+import { addObservation, type Evidence, gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
 import { measureObjective } from '../../../core/rollout/evidence/objective.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import { arm, evidenceOf, instant, PLAN, poll } from './observations.ts';
@@ -83,38 +84,44 @@ describe('a healthy candidate', () => {
 });
 
 describe('the limit of a candidate alone', () => {
-  const limitAfter = (polls: readonly Observation[]) =>
-    evidenceOf([...polls, ...bake(1, 1, 0)]).objective.limit;
+  const UNTOLD = { ...NO_BASELINE, ofAllHosts: 'untold' } as const;
+  const TOLD = { ...NO_BASELINE, ofAllHosts: 'told' } as const;
   const beside = (requests: number, errors: number) =>
     poll(1, { stage: 2, weights: { candidate: 50 }, candidate: arm(100), stable: arm(requests, { errors }) });
+  const limitAfter = (polls: readonly Observation[], baseline: Baseline = NO_BASELINE) =>
+    gatherEvidence(PLAN, [...polls, ...bake(1, 1, 0)], baseline).objective.limit;
 
-  it('is three times the rate of the stable version, and 5 % at least, where enough was seen of that', () => {
+  it('is three times the rate of the stable version, and 5 % at least', () => {
     expect(limitAfter([BESIDE])).toBe(0.05);
     expect(limitAfter([beside(10_000, 700)])).toBeCloseTo(0.21, 12);
+    expect(limitAfter([])).toBe(0.05);
   });
 
-  it('is no lower than what the stable version may do itself, as far as was seen of it', () => {
-    // SciPy: beta.ppf(0.99, 1, 20) and beta.ppf(0.99, 2, 39).
-    expect(limitAfter([beside(20, 0)])).toBeCloseTo(0.2056717652757185, 12);
-    expect(limitAfter([beside(40, 1)])).toBeCloseTo(0.15473307107786702, 12);
+  it('is taken on a host from what all hosts saw, or from what it saw itself where that is more, and from no sum', () => {
+    const others = { ...TOLD, requests: 2_000, errors: 180, invalid: 20 };
+    expect(limitAfter([], others)).toBeCloseTo(0.3, 12);
+    expect(limitAfter([beside(1_000, 0)], others)).toBeCloseTo(0.3, 12);
+    expect(limitAfter([beside(4_000, 280)], others)).toBeCloseTo(0.21, 12);
   });
 
-  it('is half of all requests where nothing was seen of it: that is no sign that it answered well', () => {
-    expect(limitAfter([])).toBe(0.5);
-    const proven = evidenceOf(bake(0, 20, 0.18));
-    expect(isProven(proven)).toBe(false);
-    expect(isProven(evidenceOf(bake(0, 20, 1)))).toBe(true);
+  it('is none on a host that knows nothing of the stable version: that is no sign that it answered well', () => {
+    expect(limitAfter([], UNTOLD)).toBeUndefined();
+    expect(limitAfter([], TOLD)).toBe(0.05);
+    expect(isProven(gatherEvidence(PLAN, bake(0, 20, 1), UNTOLD))).toBe(false);
+    expect(isProven(gatherEvidence({ ...PLAN, slo: { maxErrorRate: 0.05 } }, bake(0, 20, 1), UNTOLD))).toBe(
+      true,
+    );
   });
 });
 
 describe('the evidence against the limit', () => {
   it('is a fair game at the limit, half of it bet on all requests and half on those to come', () => {
-    expect(expectation(evidenceOf([BESIDE]), 3)).toBeCloseTo(1, 9);
+    expect(expectation(evidenceOf([]), 3)).toBeCloseTo(1, 9);
   });
 });
 
 /** The expectation of the evidence after so many polls of four requests, over everything that may come out at the limit. */
-function expectation(evidence: Evidence, polls: number, seq = 2): number {
+function expectation(evidence: Evidence, polls: number, seq = 1): number {
   if (polls === 0) return Math.exp(measureObjective(evidence.objective, { eta: 1, weight: 1 }));
   let sum = 0;
   let probability = 0.95 ** 4;
