@@ -80,7 +80,7 @@ export function judgeFastLane(
     ({ model, n }) => model === profile.model && Number.isSafeInteger(n),
   );
   const ours = counted.filter(({ version }) => version === profile.version);
-  const checks = listChecks(watchedFeatures(profile, options).filter(({ name }) => !isDerived(name)));
+  const checks = listChecks(watchedFeatures(profile, options).filter((feature) => !isDerived(feature)));
   const groups = [
     ...Map.groupBy(ours, ({ from }) => Math.floor(epochMs(from) / (1000 * options.checkSeconds))).values(),
   ];

@@ -10,7 +10,6 @@ import { type JudgedFeature, listJudged } from './judged-feature.ts';
 import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { findReferenceProblems, measureReference, type ReferenceNoise } from './reference-noise.ts';
-import { isDerived, isOfSlice } from './together.ts';
 import type { CaptureWindow } from './window.ts';
 
 /** Whether live data still look like the reference. `fail` while a feature's alarm of at least warning severity stands. */
@@ -96,13 +95,13 @@ function isNews({ movedWith = [] }: FeatureJudgement): boolean {
 
 function markMoved(feature: FeatureJudgement, _: number, all: readonly FeatureJudgement[]): FeatureJudgement {
   if (feature.verdict !== 'fail') return feature;
-  const drifted = all.filter(({ name, verdict }) => verdict === 'fail' && isMovedBy(feature, name));
+  const drifted = all.filter((other) => other.verdict === 'fail' && isMovedBy(feature, other));
   return drifted.length === 0 ? feature : { ...feature, movedWith: drifted.map(({ name }) => name) };
 }
 
 /** Answers in a slice follow what comes in, and the answers to all. */
-function isMovedBy({ name, columns = [] }: FeatureJudgement, other: string): boolean {
-  return isOfSlice(name) ? !isDerived(other) : columns.includes(other);
+function isMovedBy({ derived, columns = [] }: FeatureJudgement, other: FeatureJudgement): boolean {
+  return derived === 'slice' ? other.derived === undefined : columns.includes(other.name);
 }
 
 function concludeVerdict(failed: readonly FeatureJudgement[], lacking: Reason | undefined): Verdict {

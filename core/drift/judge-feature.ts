@@ -52,6 +52,8 @@ export type FeatureJudgement = {
   readonly kind: JudgedFeature['kind'];
   /** What people call it, where it has no name of theirs. */
   readonly said?: string;
+  /** Absent where it is the values of an input, or the prediction. */
+  readonly derived?: JudgedFeature['derived'];
   /** The columns that it watches together. */
   readonly columns?: readonly string[];
   /** What has drifted by itself, and moves it too. */
@@ -198,6 +200,7 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
     name: feature.name,
     kind: feature.kind,
     ...(feature.said && { said: feature.said }),
+    ...(feature.derived && { derived: feature.derived }),
     ...(feature.columns && { columns: feature.columns }),
     severity: concludeSeverity(track, verdict, limits),
     verdict,

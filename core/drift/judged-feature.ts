@@ -6,7 +6,7 @@ import {
   type ProfilePrediction,
   type ReferenceProfile,
 } from './profile.ts';
-import { sayDerived } from './together.ts';
+import { type Derivation, derivationOf, sayDerived } from './together.ts';
 import type { CaptureWindow } from './window.ts';
 
 /** The model's own output, judged as a feature is. */
@@ -24,6 +24,8 @@ export type JudgedFeature = {
   readonly blocks: readonly (readonly number[])[];
   /** What people call it, where it has no name of theirs. */
   readonly said?: string;
+  /** Absent where it is the values of an input, or the prediction. */
+  readonly derived?: Derivation;
   /** The columns that it watches together, where it is none by itself. */
   readonly columns?: readonly string[];
 };
@@ -44,7 +46,7 @@ export function countsIn(window: CaptureWindow, feature: JudgedFeature): readonl
 }
 
 function fromFeature(feature: ProfileFeature): JudgedFeature {
-  const said = sayDerived(feature);
+  const [said, derived] = [sayDerived(feature), derivationOf(feature)];
   const isCategorical = feature.kind === 'categorical';
   const blocks = feature.blocks ?? [];
   return {
@@ -56,6 +58,7 @@ function fromFeature(feature: ProfileFeature): JudgedFeature {
     binNames: nameBins(feature),
     blocks: isCategorical ? blocks.map(joinRare) : blocks,
     ...(said && { said }),
+    ...(derived && { derived }),
     ...(feature.together && { columns: feature.together.columns }),
   };
 }

@@ -1,21 +1,29 @@
 import { formatCount } from '../report/format-number.ts';
 import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 
-/** How the names of features begin that watch several columns at once (`runtime/trainyard/dependence.py`). */
-const PREFIX = 'together/';
-const NUMBER = /-(?<number>\d+)$/;
+/** What a direction through all columns is called (`runtime/trainyard/dependence.py`). */
+const DRAWN = /^together\/all-(?<number>\d+)$/;
 
-/** How the names of features begin that are of the answers in one slice (`runtime/trainyard/slices.py`). */
-const SLICE = 'slice/';
+/** What a feature is of that is no value of an input: several columns at once, or the answers in one slice. */
+export type Derivation = 'together' | 'slice';
 
-/** Whether what is counted under this name is no value of an input, of which cells are counted. */
-export function isDerived(name: string): boolean {
-  return isTogether(name) || isOfSlice(name);
+/** By what the profile says of it: an input may be called anything, `slice/brightness` too. `undefined` of what is a value of an input. */
+export function derivationOf({
+  together,
+  slice,
+}: Pick<ProfileFeature, 'together' | 'slice'>): Derivation | undefined {
+  if (together !== undefined) return 'together';
+  return slice === undefined ? undefined : 'slice';
 }
 
-/** Whether it is of the answers, or the confidences, in one slice. */
-export function isOfSlice(name: string): boolean {
-  return name.startsWith(SLICE);
+/** The names under which windows of this version hold what is no value of an input. */
+export function listDerived({ features }: Pick<ReferenceProfile, 'features'>): ReadonlySet<string> {
+  return new Set(features.filter(isDerived).map(({ name }) => name));
+}
+
+/** Whether it is no value of an input, of which cells are counted. */
+export function isDerived(feature: ProfileFeature): boolean {
+  return derivationOf(feature) !== undefined;
 }
 
 /** What people call a feature that has no name of theirs, in words; nothing of one that has. */
@@ -25,26 +33,18 @@ export function sayDerived({ name, together, slice }: ProfileFeature): string | 
   return `the ${slice.of} where ${slice.column} is ${slice.value}`;
 }
 
-/** Whether it is of several columns at once. */
-export function isTogether(name: string): boolean {
-  return name.startsWith(PREFIX);
-}
-
 /** What people call a direction through columns: of two "how `age` and `income` go together", of all "how the 6 columns go together (3)". */
 function nameTogether(name: string, columns: readonly string[]): string {
   const [first = '', second = ''] = columns;
-  if (columns.length === 2 && !isDrawn(name)) return `how ${first} and ${second} go together`;
-  return `how the ${formatCount(columns.length)} columns go together (${NUMBER.exec(name)?.groups?.['number'] ?? ''})`;
+  const number = DRAWN.exec(name)?.groups?.['number'];
+  if (columns.length === 2 && number === undefined) return `how ${first} and ${second} go together`;
+  return `how the ${formatCount(columns.length)} columns go together (${number ?? ''})`;
 }
 
 /** Whether it is one that could watch how columns go together, and was built before any did. */
 export function isBuiltWithoutTogether({ features }: ReferenceProfile): boolean {
   const columns = features.filter(isVaryingColumn);
-  return columns.length > 1 && !features.some(({ name }) => isTogether(name));
-}
-
-function isDrawn(name: string): boolean {
-  return name.startsWith(`${PREFIX}all-`);
+  return columns.length > 1 && !features.some(({ together }) => together !== undefined);
 }
 
 function isVaryingColumn({ kind, counts }: ProfileFeature): boolean {

@@ -1,7 +1,6 @@
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
 import { LABELS_WORSE } from '../drift/labels/judge-labels.ts';
 import type { FastFinding } from '../drift/prediction-checks.ts';
-import { isOfSlice } from '../drift/together.ts';
 import { isAfter, secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
@@ -40,7 +39,7 @@ function weighFast(input: MonitorInput, found: FastFinding): Finding {
 
 function haveInputsMoved({ drift, fastLane }: MonitorInput): boolean {
   const drifted = drift?.features.some(
-    ({ name, kind, verdict }) => kind !== 'prediction' && !isOfSlice(name) && verdict === 'fail',
+    ({ kind, derived, verdict }) => kind !== 'prediction' && derived !== 'slice' && verdict === 'fail',
   );
   return drifted === true || fastLane?.findings.some(({ code }) => INPUT_CODES.has(code)) === true;
 }

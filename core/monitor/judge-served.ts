@@ -7,6 +7,7 @@ import { buildCohorts, type LabelCount } from '../drift/labels/build-cohorts.ts'
 import { judgeLabels, type LabelJudgement, type LabelOptions } from '../drift/labels/judge-labels.ts';
 import { promiseOf, withoutPromise } from '../drift/labels/late-label.ts';
 import type { ReferenceProfile } from '../drift/profile.ts';
+import { listDerived } from '../drift/together.ts';
 import { type CaptureWindow, mergeWindows, sumConfidence } from '../drift/window.ts';
 import { lastWeeks } from '../drift/windows/last-weeks.ts';
 import type { Instant } from '../instant.ts';
@@ -81,7 +82,7 @@ function estimate(
   const bins = profile.prediction.confidence;
   const ours = windows.filter(({ version }) => version === profile.version);
   const counts = sumConfidence(ours, bins?.total.length ?? 0);
-  const sums = sumDays(ours);
+  const sums = sumDays(ours, listDerived(profile));
   const cells = sumOf(sums.map((day) => day.cells));
   const outOfRangeShare = cells === 0 ? 0 : sumOf(sums.map(({ outside }) => outside)) / cells;
   return estimateAccuracy(bins, counts, {

@@ -33,10 +33,17 @@ type AccuracyLimits = {
   readonly labelAlarm?: string | undefined;
 };
 
+/** What hosts counted of one version and the labels that came; what is counted by a name in `derived` is no value of an input. */
+type Counted = {
+  readonly windows: readonly CaptureWindow[];
+  readonly labels: readonly LabelCount[];
+  readonly derived: ReadonlySet<string>;
+};
+
 /** The accuracy of each day with predictions of one version, the oldest first. */
 export function followAccuracy(
   bins: ConfidenceBins,
-  { windows, labels }: { readonly windows: readonly CaptureWindow[]; readonly labels: readonly LabelCount[] },
+  { windows, labels, derived }: Counted,
   limits: AccuracyLimits,
 ): readonly DayAccuracy[] {
   const windowsByDay = Map.groupBy(windows, ({ from }) => dayOf(from));
@@ -44,7 +51,7 @@ export function followAccuracy(
   const days = [...new Set([...windowsByDay.keys(), ...labelsByDay.keys()])].toSorted();
   return days.map((day) => {
     const ofDay = windowsByDay.get(day) ?? [];
-    const estimate = estimateDay(bins, { day, windows: ofDay }, limits);
+    const estimate = estimateDay(bins, { day, windows: ofDay, derived }, limits);
     const labelled = judgeDay(bins, { windows: ofDay, labels: labelsByDay.get(day) ?? [] }, limits);
     const predictions = sumOf(ofDay.map(({ n }) => n));
     return { day, predictions, ...(estimate && { estimate }), ...(labelled && { labels: labelled }) };
@@ -53,11 +60,11 @@ export function followAccuracy(
 
 function estimateDay(
   bins: ConfidenceBins,
-  { day, windows }: { readonly day: string; readonly windows: readonly CaptureWindow[] },
+  { day, windows, derived }: Pick<Counted, 'windows' | 'derived'> & { readonly day: string },
   { inputAlarm, labelAlarm }: AccuracyLimits,
 ): DayAccuracy['estimate'] {
   const counts = sumConfidence(windows, bins.total.length);
-  const [sums] = sumDays(windows);
+  const [sums] = sumDays(windows, derived);
   const end = `${day}T23:59:59Z`;
   const estimate = estimateAccuracy(bins, counts, {
     outOfRangeShare: sums === undefined || sums.cells === 0 ? 0 : sums.outside / sums.cells,

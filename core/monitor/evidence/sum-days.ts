@@ -1,4 +1,3 @@
-import { isDerived } from '../../drift/together.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
 import { dayOf } from '../../report/format-day.ts';
 
@@ -17,20 +16,22 @@ export type DaySums = {
   readonly unseen: number;
 };
 
-/** Windows added up by day, the oldest first; each window once. */
-export function sumDays(windows: readonly CaptureWindow[]): readonly DaySums[] {
+/** Windows added up by day, the oldest first; each window once. What is counted by a name in `derived` is no value that came. */
+export function sumDays(windows: readonly CaptureWindow[], derived: ReadonlySet<string>): readonly DaySums[] {
   const byDay = Map.groupBy(mergeWindows(windows.filter(hasTimes)), ({ from }) => dayOf(from));
-  return [...byDay].map(([day, ofDay]) => sumDay(day, ofDay)).toSorted((a, b) => (a.day < b.day ? -1 : 1));
+  return [...byDay]
+    .map(([day, ofDay]) => sumDay(day, ofDay, derived))
+    .toSorted((a, b) => (a.day < b.day ? -1 : 1));
 }
 
-function sumDay(day: string, windows: readonly CaptureWindow[]): DaySums {
+function sumDay(day: string, windows: readonly CaptureWindow[], derived: ReadonlySet<string>): DaySums {
   const sums = { rows: 0, invalid: 0, refused: 0, cells: 0, missing: 0, outside: 0, unseen: 0 };
   for (const { n, invalid, refused, features } of windows) {
     sums.rows += n;
     sums.invalid += invalid;
     sums.refused += refused;
     for (const [name, { missing, below, above, unseen }] of Object.entries(features)) {
-      if (isDerived(name)) continue;
+      if (derived.has(name)) continue;
       sums.cells += n;
       sums.missing += missing;
       sums.outside += below + above;

@@ -26,7 +26,7 @@ export function sumInputs(
   const ours = mergeWindows(windows.filter(hasTimes)).filter(({ version }) => version === profile.version);
   const recent = recentOf(ours);
   return profile.features
-    .filter(({ name }) => !isDerived(name))
+    .filter((feature) => !isDerived(feature))
     .map((feature) => sumInput(feature, recent))
     .filter(({ rows }) => rows > 0)
     .toSorted((left, right) => badOf(right) - badOf(left));

@@ -3,6 +3,7 @@ import type { ComparedBins } from '../../drift/judge-feature.ts';
 import type { LabelCount } from '../../drift/labels/build-cohorts.ts';
 import type { LabelJudgement } from '../../drift/labels/judge-labels.ts';
 import { nameBins, type ReferenceProfile } from '../../drift/profile.ts';
+import { listDerived } from '../../drift/together.ts';
 import { type CaptureWindow, hasTimes, mergeWindows, sumConfidence } from '../../drift/window.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import { findBeginning } from './find-beginning.ts';
@@ -51,7 +52,9 @@ export function sumUp(
 ): PageEvidence {
   const merged = mergeWindows(windows.filter(hasTimes));
   const ours = merged.filter(({ version }) => version === champion);
-  const counts = { all: sumDays(merged), days: sumDays(ours), hours };
+  // Without a profile nothing is known to be derived.
+  const derived = listDerived(judged?.profile ?? { features: [] });
+  const counts = { all: sumDays(merged, derived), days: sumDays(ours, derived), hours };
   if (judged === undefined) return { ...counts, inputs: [], accuracy: [] };
   const { profile, drift, warn, maturitySeconds } = judged;
   const inputs = sumInputs(profile, ours);
@@ -68,7 +71,7 @@ export function sumUp(
         observed: sumConfidence(recentOf(ours), bins.total.length),
       },
     }),
-    accuracy: followAccuracy(bins, { windows: ours, labels }, limits),
+    accuracy: followAccuracy(bins, { windows: ours, labels, derived }, limits),
     promised: sumOf(bins.correct) / Math.max(1, sumOf(bins.total)),
   };
 }

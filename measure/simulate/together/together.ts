@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_DRIFT_OPTIONS, type DriftOptions } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
+import type { FeatureJudgement } from '../../../core/drift/judge-feature.ts';
 import { type ReferenceProfile, referenceProfileSchema } from '../../../core/drift/profile.ts';
-import { isTogether } from '../../../core/drift/together.ts';
 import { type CaptureWindow, captureWindowSchema } from '../../../core/drift/window.ts';
 import { formatPercent } from '../../../core/report/format-number.ts';
 import { ROOT, venvProgram } from '../../../sandbox/checkout.ts';
@@ -47,11 +47,11 @@ export function togetherRows(options: SimulationOptions): SimulationRow[] {
 
 function quiet(drawn: Drawn, options: SimulationOptions): SimulationRow {
   const deployments = drawDeployments(drawsAt(100, options.scale, 3), drawn, options);
-  const alarms = (chosen: (name: string) => boolean) =>
+  const alarms = (chosen: (feature: FeatureJudgement) => boolean) =>
     deployments.reduce((sum, { profile, days }) => {
       const settings: DriftOptions = { ...DEFAULT_DRIFT_OPTIONS, warmUpBatches: 0 };
       const { features } = judgeDrift(profile, days, settings);
-      return sum + features.filter(({ name }) => chosen(name)).reduce((total, one) => total + one.alarms, 0);
+      return sum + features.filter(chosen).reduce((total, one) => total + one.alarms, 0);
     }, 0) / deployments.length;
   const perMonth = alarms(() => true);
   const most = drawn.wobble === 0 ? 0.1 : 0.3;
@@ -60,7 +60,7 @@ function quiet(drawn: Drawn, options: SimulationOptions): SimulationRow {
     quantity: `drift of columns together: false alarms a month, 6 columns and 8 directions, 1,000 rows a day, ${wandering(drawn)}`,
     anchors: [],
     target: `≤ ${most} (28 days of reference)`,
-    observed: `${perMonth.toFixed(2)}, ${alarms(isTogether).toFixed(2)} of them along directions (${deployments.length} months)`,
+    observed: `${perMonth.toFixed(2)}, ${alarms(({ derived }) => derived === 'together').toFixed(2)} of them along directions (${deployments.length} months)`,
     met: perMonth <= most,
   };
 }
@@ -111,7 +111,7 @@ function daysToTell(profile: ReferenceProfile, days: readonly CaptureWindow[], q
 }
 
 function withoutDirections(profile: ReferenceProfile): ReferenceProfile {
-  return { ...profile, features: profile.features.filter(({ name }) => !isTogether(name)) };
+  return { ...profile, features: profile.features.filter(({ together }) => together === undefined) };
 }
 
 function wandering({ wobble }: Drawn): string {

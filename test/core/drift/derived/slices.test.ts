@@ -3,6 +3,7 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../../../core/drift/judge-drift.ts';
 import { referenceProfileSchema } from '../../../../core/drift/profile.ts';
+import { listDerived } from '../../../../core/drift/together.ts';
 import { decideMonitor } from '../../../../core/monitor/decide-monitor.ts';
 import { sumDays } from '../../../../core/monitor/evidence/sum-days.ts';
 import { sayVerdict } from '../../../../core/monitor/page/say-verdict.ts';
@@ -67,7 +68,7 @@ describe('answers in one slice that change', () => {
   });
 
   it('are no values of an input, and move none', () => {
-    expect(sumDays(daysOf(520))[0]?.cells).toBe(4000);
+    expect(sumDays(daysOf(520), listDerived(profile))[0]?.cells).toBe(4000);
     expect(judgeFastLane(profile, daysOf(520), DEFAULT_FAST_LANE_OPTIONS).findings).toEqual([]);
     const found = { code: 'constant-prediction', metric: 'prediction', message: 'All the same.' };
     const fastLane = { verdict: 'fail', detectors: 1, rows: 9, from: '2026-03-01T00:00:00Z' } as const;

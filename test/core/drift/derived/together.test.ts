@@ -3,7 +3,7 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../../../core/drift/judge-drift.ts';
 import { type ReferenceProfile, referenceProfileSchema } from '../../../../core/drift/profile.ts';
-import { isDerived, sayDerived } from '../../../../core/drift/together.ts';
+import { derivationOf, listDerived, sayDerived } from '../../../../core/drift/together.ts';
 import type { CaptureWindow } from '../../../../core/drift/window.ts';
 import { decideMonitor } from '../../../../core/monitor/decide-monitor.ts';
 import { sumDays } from '../../../../core/monitor/evidence/sum-days.ts';
@@ -97,7 +97,7 @@ describe('what is counted of several columns', () => {
       if (pair === undefined) throw new Error('the window counts it');
       return { ...window, features: { ...window.features, [PAIR]: { ...pair, above: window.n } } };
     });
-    expect(sumDays(strange)[0]).toMatchObject({ cells: 4000, outside: 0 });
+    expect(sumDays(strange, listDerived(profileWith(20)))[0]).toMatchObject({ cells: 4000, outside: 0 });
     expect(sumInputs(profileWith(20), strange).map(({ name }) => name)).toEqual(['amount', 'age']);
     expect(judgeFastLane(profileWith(20), strange, DEFAULT_FAST_LANE_OPTIONS).findings).toEqual([]);
   });
@@ -128,14 +128,16 @@ describe('a version that was built before how columns go together was counted', 
 describe('names', () => {
   it.each([
     ['together/a~b', ['a', 'b'], 'how a and b go together'],
+    ['together/all-2~b', ['all-2', 'b'], 'how all-2 and b go together'],
     ['together/all-2', ['a', 'b'], 'how the 2 columns go together (2)'],
     ['together/all-3', ['a', 'b', 'c'], 'how the 3 columns go together (3)'],
   ])('%s through %s is %s', (name, columns, said) => {
     const [amount] = profileOf().features;
     if (amount === undefined) throw new Error('the profile has features');
-    expect(sayDerived({ ...amount, name, together: { columns, scores: [] } })).toBe(said);
+    const direction = { ...amount, name, together: { columns, scores: [] } };
+    expect(sayDerived(direction)).toBe(said);
     expect(sayDerived(amount)).toBeUndefined();
-    expect([isDerived(name), isDerived('amount')]).toEqual([true, false]);
+    expect([direction, amount].map(derivationOf)).toEqual(['together', undefined]);
   });
 });
 

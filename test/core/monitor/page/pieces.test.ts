@@ -87,7 +87,7 @@ describe('sums', () => {
       from: '2026-03-03T01:30:00+02:00',
       to: '2026-03-03T02:00:00+02:00',
     });
-    const [first, second] = sumDays([windowOf(0), windowOf(0), windowOf(1), late]);
+    const [first, second] = sumDays([windowOf(0), windowOf(0), windowOf(1), late], new Set());
     expect(first).toMatchObject({ day: '2026-03-01', rows: 2_000, cells: 4_000, missing: 0 });
     expect(second).toMatchObject({ day: '2026-03-02', rows: 4_000 });
   });
