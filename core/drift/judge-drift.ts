@@ -1,10 +1,11 @@
 import type { Problem } from '../errors.ts';
+import { isAfter } from '../instant.ts';
 import { formatCount } from '../report/format-number.ts';
 import type { Reason, Verdict } from '../verdict.ts';
 import { describeFeature } from './describe-drift.ts';
 import { type DriftOptions, minRowsOf, SEVERITIES, type Severity } from './drift-options.ts';
 import { concludeFeatures, type FollowedDrift, followDrift } from './follow-drift.ts';
-import { type Batches, gatherBatches } from './gather-batches.ts';
+import { type Batch, type Batches, gatherBatches } from './gather-batches.ts';
 import type { FeatureJudgement } from './judge-feature.ts';
 import { type JudgedFeature, listJudged } from './judged-feature.ts';
 import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
@@ -12,9 +13,13 @@ import type { ReferenceProfile } from './profile.ts';
 import { findReferenceProblems, measureReference, type ReferenceNoise } from './reference-noise.ts';
 import type { CaptureWindow } from './window.ts';
 
+/** Batches by which what a drift moves may be told later than it: each alarm waits for evidence of its own. */
+const LATEST_BATCHES = 3;
+
 /** Whether live data still look like the reference. `fail` while a feature's alarm of at least warning severity stands. */
 export type DriftJudgement = {
   readonly verdict: Verdict;
+  /** The worst of what is told. */
   readonly severity: Severity;
   readonly model: string;
   readonly version: string;
@@ -53,7 +58,7 @@ export function goOnWithDrift(
   const judged = listJudged(profile, options);
   const gathered = gatherBatches({ profile, judged }, windows, { ...options, minRows: minRowsOf(options) });
   const followed = followDrift(judged, gathered.closed, options, before);
-  const features = concludeFeatures(followed, options).map(markMoved).sort(byUrgency);
+  const features = markMoved(concludeFeatures(followed, options), gathered.closed).sort(byUrgency);
   return { judgement: conclude(profile, { ...gathered, judged, features }, options), followed };
 }
 
@@ -69,12 +74,13 @@ function conclude(
 ): DriftJudgement {
   const minRows = minRowsOf(options);
   const failed = features.filter(({ verdict }) => verdict === 'fail');
-  const reasons = failed.filter(isNews).map((feature) => reasonOf(feature, options));
+  const told = failed.filter(isNews);
+  const reasons = told.map((feature) => reasonOf(feature, options));
   const lacking =
     failed.length > 0 ? undefined : findLack(features, { batches: closed.length, openRows, minRows });
   return {
     verdict: concludeVerdict(failed, lacking),
-    severity: worstSeverity(failed),
+    severity: worstSeverity(told),
     model: profile.model,
     version: profile.version,
     batches: closed.length,
@@ -84,19 +90,30 @@ function conclude(
     noise: measureReference(judged, options),
     reasons: lacking === undefined ? reasons : [...reasons, lacking],
     problems: [...findReferenceProblems(judged, options), ...findUnknownNames(profile, options), ...problems],
-    explanation: explain(features, failed, lacking),
+    explanation: explain(features, told, lacking),
   };
 }
 
-/** A column that drifts alone moves what watches it together with others, and the answers in slices: no further finding. */
+/** A column that drifts alone moves what watches it together with others, and the answers in slices, and this is no further finding. */
 function isNews({ movedWith = [] }: FeatureJudgement): boolean {
   return movedWith.length === 0;
 }
 
-function markMoved(feature: FeatureJudgement, _: number, all: readonly FeatureJudgement[]): FeatureJudgement {
-  if (feature.verdict !== 'fail') return feature;
-  const drifted = all.filter((other) => other.verdict === 'fail' && isMovedBy(feature, other));
-  return drifted.length === 0 ? feature : { ...feature, movedWith: drifted.map(({ name }) => name) };
+function markMoved(all: readonly FeatureJudgement[], closed: readonly Batch[]): FeatureJudgement[] {
+  const failed = all.filter(({ verdict }) => verdict === 'fail');
+  return all.map((feature) => {
+    if (feature.verdict !== 'fail') return feature;
+    const causes = failed.filter((other) => isMovedBy(feature, other) && !isLater(feature, other, closed));
+    return causes.length === 0 ? feature : { ...feature, movedWith: causes.map(({ name }) => name) };
+  });
+}
+
+/** Whether it began so long after the other's alarm that this does not explain it: a drift may stand for a year. */
+function isLater(feature: FeatureJudgement, other: FeatureJudgement, closed: readonly Batch[]): boolean {
+  const [since, before] = [feature.alarm?.since, other.alarm?.since];
+  if (since === undefined || before === undefined) return false;
+  const between = closed.filter(({ to }) => isAfter(to, before) && !isAfter(to, since));
+  return between.length > LATEST_BATCHES;
 }
 
 /** Answers in a slice follow what comes in, and the answers to all. */
@@ -157,16 +174,15 @@ function reasonOf(feature: FeatureJudgement, options: DriftOptions): Reason {
 
 function explain(
   features: readonly FeatureJudgement[],
-  failed: readonly FeatureJudgement[],
+  told: readonly FeatureJudgement[],
   lacking: Reason | undefined,
 ): string {
   if (lacking !== undefined) return lacking.message;
-  const told = failed.filter(isNews);
   const names = told.map(({ name, said }) => said ?? `\`${name}\``).join(', ');
   const all = formatCount(features.length);
-  if (failed.length === 0)
+  if (told.length === 0)
     return `None of ${all} histograms differs from the reference beyond tolerance and usual days.`;
-  const isSkew = failed.every(({ alarm }) => alarm?.kind === 'skew');
+  const isSkew = told.every(({ alarm }) => alarm?.kind === 'skew');
   const what = isSkew ? 'differed from training from the first batch on (skew)' : 'drifted';
   return `${formatCount(told.length)} of ${all} histograms ${what}: ${names}.`;
 }
@@ -176,6 +192,6 @@ function byUrgency(left: FeatureJudgement, right: FeatureJudgement): number {
   return rank(left) - rank(right) || (right.last?.index ?? 0) - (left.last?.index ?? 0);
 }
 
-function worstSeverity(failed: readonly FeatureJudgement[]): Severity {
-  return SEVERITIES.findLast((severity) => failed.some((feature) => feature.severity === severity)) ?? 'info';
+function worstSeverity(told: readonly FeatureJudgement[]): Severity {
+  return SEVERITIES.findLast((severity) => told.some((feature) => feature.severity === severity)) ?? 'info';
 }

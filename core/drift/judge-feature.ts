@@ -56,7 +56,7 @@ export type FeatureJudgement = {
   readonly derived?: JudgedFeature['derived'];
   /** The columns that it watches together. */
   readonly columns?: readonly string[];
-  /** What has drifted by itself, and moves it too. */
+  /** What has drifted by itself, and moves it too: it began with that, or before. */
   readonly movedWith?: readonly string[];
   readonly verdict: Verdict;
   readonly severity: Severity;
