@@ -115,7 +115,7 @@ export function startTrack(feature: JudgedFeature, { warmUpBatches }: DriftOptio
  *
  * Claim: while nothing drifts beyond the tolerance and the usual wobble, all features together raise one alarm in
  * `falseAlarmSeconds` in the mean, or fewer: each alarms at `features` times the run length. Until the wobble is known, an alarm needs a
- * shift beyond the tolerance alone, and is told where the shift is beyond `warn`, which no usual day should be.
+ * shift beyond the tolerance alone, and is told where it is beyond what no usual day should reach (`unusualFrom`).
  * Assumes: as `tolerancePValue` and `wobblePValue`, of which the larger p counts; features may depend on each other in any way.
  * Reference: see `advanceShiryaevRoberts` and `logCalibrate`.
  * Vector: test/core/drift/judge-drift.test.ts; measure/simulate/drift.ts, rows 8 to 10 and 24 of docs/decisions.md.
@@ -168,10 +168,11 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
 
 /**
  * The index that no usual day should reach. Columns that wander each alone move what watches them together, of which the reference varies
- * less, by more than themselves: until it is known by how much, only what asks for something to be done is told there.
+ * less, by more than themselves, and a slice has so few live rows that chance alone reaches `warn`: until it is known by how much, only what
+ * asks for something to be done is told there.
  */
 function unusualFrom({ usual }: Track, { warn, act, feature }: FeatureLimits): number {
-  return usual.isLearning && feature.columns !== undefined ? act : warn;
+  return usual.isLearning && feature.derived !== undefined ? act : warn;
 }
 
 function historyOf({ batch: { from, to }, comparison }: ComparedBatch): JudgedBatch {

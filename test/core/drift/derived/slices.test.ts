@@ -33,6 +33,12 @@ const profile = referenceProfileSchema.parse({
   ],
 });
 
+/** The same without days, of which what is usual has yet to be learnt. */
+const young = referenceProfileSchema.parse({
+  ...profileOf(),
+  features: [...profileOf().features, { ...profile.features[2], blocks: undefined }],
+});
+
 /** Days on which a north of 800 rows is answered `yes` so often, and `amount` moved so far. */
 function daysOf(yes: number, moved = 0) {
   return Array.from({ length: 24 }, (_, day) => {
@@ -54,6 +60,12 @@ describe('answers in one slice that change', () => {
 
   it('are no alarm while they are as they were', () => {
     expect(judgeDrift(profile, daysOf(320), DEFAULT_DRIFT_OPTIONS).verdict).toBe('pass');
+  });
+
+  it('are told only from `act` on while usual days are not known: few rows of a slice differ by chance', () => {
+    const told = (yes: number) => judgeDrift(young, daysOf(yes).slice(0, 5), DEFAULT_DRIFT_OPTIONS).verdict;
+    expect(told(500)).toBe('inconclusive');
+    expect(told(540)).toBe('fail');
   });
 
   it('are no second finding where an input has drifted', () => {
