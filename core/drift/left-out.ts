@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { ProfileFeature, ReferenceProfile } from './profile.ts';
-import { isBuiltWithoutTogether } from './together.ts';
+import { lackTogether } from './together.ts';
 
 /** A column that is not watched, and why. */
 export type LeftOut = { readonly name: string; readonly why: string };
@@ -13,10 +13,8 @@ const WHY: Readonly<Record<NonNullable<ReferenceProfile['leftOut']>[number]['as'
   'left-out': 'left out',
 };
 
-const BUILT_WITHOUT: LeftOut = {
-  name: 'how columns go together',
-  why: 'this version was built before it could be; the next build watches it',
-};
+const TOGETHER = 'how columns go together';
+const AND = new Intl.ListFormat('en', { type: 'conjunction' });
 
 /** The features that are watched: none that is named, none of a column of texts that is, and none through such a column. */
 export function watchedFeatures(
@@ -36,8 +34,27 @@ export function listLeftOut(profile: ReferenceProfile, { leaveOut = [] }: Asked)
   return [
     ...uncounted,
     ...asked.map((name) => ({ name, why: 'left out, by trainyard.yml' })),
-    ...(isBuiltWithoutTogether(profile) ? [BUILT_WITHOUT] : []),
+    ...findLost(profile, leaveOut),
   ];
+}
+
+/**
+ * What is not watched of how columns go together. Of a direction through many columns one that is left out takes all with it, and a build
+ * draws others through the rest. Where there is none, the profile does not say whether it was looked for: neither is this.
+ */
+function findLost(profile: ReferenceProfile, leaveOut: readonly string[]): readonly LeftOut[] {
+  const lost = profile.features.flatMap(({ together }) => {
+    const rest = together?.columns.filter((name) => !leaveOut.includes(name)) ?? [];
+    return together !== undefined && rest.length > 1 && rest.length < together.columns.length
+      ? together.columns
+      : [];
+  });
+  const through = leaveOut.filter((name) => lost.includes(name)).map((name) => `\`${name}\``);
+  if (through.length > 0) {
+    return [{ name: TOGETHER, why: `through ${AND.format(through)}; the next build watches the rest` }];
+  }
+  const isLacking = lackTogether(watchedFeatures(profile, { leaveOut }));
+  return isLacking ? [{ name: TOGETHER, why: 'no direction is watched' }] : [];
 }
 
 /** What was asked to be left out and is nowhere: a name that is written wrongly leaves nothing out. */

@@ -41,8 +41,8 @@ function nameTogether(name: string, columns: readonly string[]): string {
   return `how the ${formatCount(columns.length)} columns go together (${number ?? ''})`;
 }
 
-/** Whether it is one that could watch how columns go together, and was built before any did. */
-export function isBuiltWithoutTogether({ features }: ReferenceProfile): boolean {
+/** Whether these are several columns that may go together, and none of them watches how: built before any did, or none could. */
+export function lackTogether(features: readonly ProfileFeature[]): boolean {
   const columns = features.filter(isVaryingColumn);
   return columns.length > 1 && !features.some(({ together }) => together !== undefined);
 }

@@ -109,22 +109,6 @@ describe('what is counted of several columns', () => {
   });
 });
 
-describe('a version that was built before how columns go together was counted', () => {
-  it('is judged by its columns, and says what is not watched', () => {
-    const windows = Array.from({ length: DAYS }, (_, day) => windowOf(day));
-    const drift = judgeDrift(profileOf(20), windows, DEFAULT_DRIFT_OPTIONS);
-    expect(drift.verdict).toBe('pass');
-    expect(drift.leftOut.map(({ name }) => name)).toEqual(['how columns go together']);
-    expect(judge(daysOf({})).leftOut).toEqual([]);
-  });
-
-  it('says nothing where there are no two columns that vary', () => {
-    const { features, ...rest } = profileOf(20);
-    const drift = judgeDrift({ ...rest, features: features.slice(0, 1) }, [], DEFAULT_DRIFT_OPTIONS);
-    expect(drift.leftOut).toEqual([]);
-  });
-});
-
 describe('names', () => {
   it.each([
     ['together/a~b', ['a', 'b'], 'how a and b go together'],
