@@ -1,5 +1,3 @@
-import type { ProcessEnd } from '../run-process.ts';
-
 /** A step as an engine takes it. */
 export type RemoteJob = {
   /** A name that no other job has. */
@@ -12,12 +10,19 @@ export type RemoteJob = {
   readonly variablesFile: string;
 };
 
+/** What follows one job by what the engine's program prints. */
+export type JobLog = {
+  /** Takes every line as it passes: of a long log only the last lines are kept. */
+  readonly onLine: (line: string) => void;
+  /** The exit code of the job itself, by that of the engine's program; none where nothing says how the job ended. */
+  readonly codeOf: (code: number | undefined) => number | undefined;
+};
+
 /** What runs jobs on other machines. Every one is a program of the runner that starts a job, prints what it prints, and ends as it ends. */
 export type RemoteEngine = {
   /** The command line that runs a job to its end. */
   readonly submit: (job: RemoteJob) => readonly [string, ...string[]];
   /** The command line that ends a job, wherever it is: waiting, at work, or gone already. */
   readonly cancel: (job: RemoteJob) => readonly [string, ...string[]];
-  /** The exit code of the job itself. */
-  readonly codeOf: (end: Pick<ProcessEnd, 'code' | 'stdout' | 'stderr'>) => number | undefined;
+  readonly follow: (job: RemoteJob) => JobLog;
 };

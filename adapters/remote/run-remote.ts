@@ -25,8 +25,8 @@ type RemoteRun = {
 };
 
 /**
- * Runs a step as a job of the engine: what it prints is told as it is printed, its exit code is the job's. When the time is up or the
- * training is called off, the job is ended at the cluster, and the command that followed it on the runner.
+ * Runs a step as a job of the engine: what it prints is told as it is printed, its exit code is the job's. When the time is up, the
+ * training is called off or nothing says that the job succeeded, it is ended at the cluster, and the command that followed it on the runner.
  */
 export async function runRemote(run: RemoteRun): Promise<ProcessEnd> {
   const engine = createEngine(run.remote);
@@ -43,14 +43,20 @@ export async function runRemote(run: RemoteRun): Promise<ProcessEnd> {
   try {
     await writeFile(variablesFile, JSON.stringify({ env_vars: run.variables }), { mode: 0o600 });
     const [command, ...args] = engine.submit(job);
+    const log = engine.follow(job);
+    const onLine = (line: string) => {
+      log.onLine(line);
+      run.onLine(line);
+    };
     const end = await runProcess({
-      ...{ command, args, cwd: run.cwd, env: run.env, onLine: run.onLine },
+      ...{ command, args, cwd: run.cwd, env: run.env, onLine },
       timeoutMs: timeoutSeconds * 1_000,
       ...(signal && { signal }),
     });
+    const code = log.codeOf(end.code);
     // Whatever ended the program here: what it followed may go on.
-    if (end.ended !== 'exited' || end.code !== 0) cancel();
-    return { ...end, code: engine.codeOf(end) };
+    if (end.ended !== 'exited' || code !== 0) cancel();
+    return { ...end, code };
   } finally {
     signal?.removeEventListener('abort', cancel);
     await cancelled;

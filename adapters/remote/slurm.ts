@@ -32,6 +32,6 @@ export function createSlurm({
       ...command,
     ],
     cancel: ({ name }: RemoteJob) => ['scancel', '--quiet', `--name=${name}`],
-    codeOf: ({ code }) => code,
+    follow: () => ({ onLine: () => undefined, codeOf: (code) => code }),
   };
 }
