@@ -6,7 +6,7 @@ export type RemoteJob = {
   /** Where it runs: a folder that is at the same path on all machines. */
   readonly cwd: string;
   readonly timeoutSeconds: number;
-  /** The variables of the step, in a file that nobody else reads: a list of processes shows none of them. */
+  /** What the engine's `settings` give, as JSON in a file that nobody else reads: a list of processes shows nothing of it. */
   readonly variablesFile: string;
 };
 
@@ -24,5 +24,7 @@ export type RemoteEngine = {
   readonly submit: (job: RemoteJob) => readonly [string, ...string[]];
   /** The command line that ends a job, wherever it is: waiting, at work, or gone already. */
   readonly cancel: (job: RemoteJob) => readonly [string, ...string[]];
+  /** What the engine is told in a file, where its program does not hand the variables of the step on by itself. */
+  readonly settings?: (job: RemoteJob, variables: Readonly<Record<string, string>>) => object;
   readonly follow: (job: RemoteJob) => JobLog;
 };

@@ -1,5 +1,6 @@
 import type { Remote } from '../../core/training/remote.ts';
 import type { JobLog, RemoteEngine } from './engine.ts';
+import { carryJob, ENTRYPOINT } from './ray-entrypoint.ts';
 
 /** As Ray tells how a job ended, by the code that Python has for it: below 0 is a signal. */
 const ENDED = /(?:^| )Status message: Job entrypoint command failed with exit code (?<code>-?\d+)/;
@@ -18,12 +19,12 @@ export function createRay({
   );
   const to = ['--address', address, '--log-style=record', '--log-color=false'];
   return {
-    submit: ({ name, command, cwd, variablesFile }) => [
+    submit: ({ name, variablesFile }) => [
       ...(['ray', 'job', 'submit'] as const),
       ...[...to, '--submission-id', name, '--runtime-env', variablesFile, ...asked],
-      // Ray starts a job in a folder of its own.
-      ...['--', 'env', `--chdir=${cwd}`, ...command],
+      ...['--', ...ENTRYPOINT],
     ],
+    settings: (job, variables) => ({ env_vars: carryJob(job, variables) }),
     cancel: ({ name }) => ['ray', 'job', 'stop', ...to, '--no-wait', name],
     follow: ({ name }) => followJob(name),
   };

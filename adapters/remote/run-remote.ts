@@ -41,7 +41,8 @@ export async function runRemote(run: RemoteRun): Promise<ProcessEnd> {
   };
   signal?.addEventListener('abort', cancel, { once: true });
   try {
-    await writeFile(variablesFile, JSON.stringify({ env_vars: run.variables }), { mode: 0o600 });
+    const settings = engine.settings?.(job, run.variables);
+    if (settings !== undefined) await writeFile(variablesFile, JSON.stringify(settings), { mode: 0o600 });
     const [command, ...args] = engine.submit(job);
     const log = engine.follow(job);
     const onLine = (line: string) => {

@@ -19,12 +19,13 @@ test('Slurm gets the room that is asked for, a time after which it ends the job 
   );
 });
 
-test('Ray starts the job in the workspace, and no list of processes shows its variables', () => {
-  const words = createRay({ kind: 'ray', address: 'http://h:1', gpus: 1 }).submit(JOB);
-  expect(words.slice(words.indexOf('--'))).toEqual(['--', 'env', '--chdir=/shared/my work', ...JOB.command]);
+test('Ray is told of a job in a file: no list of processes shows its words or variables', () => {
+  const ray = createRay({ kind: 'ray', address: 'http://h:1', gpus: 1 });
+  const words = ray.submit(JOB);
   expect(words).toEqual(
     expect.arrayContaining(['--entrypoint-num-gpus=1', '--runtime-env', '/tmp/env.json']),
   );
+  expect(words.join(' ')).not.toMatch(/note=|my work/);
 });
 
 const FAILED = [
