@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { type Problem, UserError } from '../../core/errors.ts';
 import { SETTING_FILES } from '../../core/host/agent-files.ts';
 import type { HostFacts } from '../../core/host/host-facts.ts';
+import { HOST_LAYOUT } from '../../core/host/layout.ts';
 import { planUpgrade } from '../../core/host/plan-host.ts';
 import { type HostService, planRemoval } from '../../core/host/start-steps.ts';
 import { showChecked } from '../show-checked.ts';
@@ -49,7 +50,7 @@ export async function upgradeHost(request: HostRequest): Promise<number> {
 export async function removeHost(request: HostRequest): Promise<number> {
   const { given, world } = request;
   const facts = await askFacts(request.ssh);
-  const listed = given.flag('force') ? undefined : await findListed(request, facts);
+  const listed = given.flag('force') ? undefined : await findListed(request, portThere(request, facts));
   if (listed !== undefined)
     throw refusal(request, {
       code: 'host-in-use',
@@ -64,20 +65,33 @@ export async function removeHost(request: HostRequest): Promise<number> {
   return 0;
 }
 
+/** The port of the agent; none where nothing of one is there. Throws a UserError where it can't be told. */
+function portThere(request: HostRequest, { options, isSetUp }: HostFacts): string | undefined {
+  const listen = options['TRAINYARD_AGENT_LISTEN'];
+  if (listen !== undefined) return portOf(listen);
+  if (!isSetUp) return undefined;
+  const { options: file, settings, data } = HOST_LAYOUT;
+  throw refusal(request, {
+    code: 'listen-unknown',
+    message: `${settings} or ${data} is there, and no LISTEN in ${file}: whether trainyard.yml counts on the host can't be told.`,
+    remedy:
+      'Have `host add` write it, `apt purge trainyard-agent` take what a package has left, or give --force where nobody counts on the host.',
+  });
+}
+
 /** How the configuration calls a host: by the name it is given here, or any other that its certificate is good for. */
 async function findListed(
   { address, hosts, ssh }: HostRequest,
-  { options }: HostFacts,
+  port: string | undefined,
 ): Promise<string | undefined> {
-  const listen = options['TRAINYARD_AGENT_LISTEN'];
-  if (listen === undefined) return undefined;
+  if (port === undefined) return undefined;
   const script = `cat ${SETTING_FILES.certificate} 2>/dev/null || true\n`;
   const pem = (await ssh.runAsRoot({ script, timeoutMs: CERTIFICATE_TIMEOUT_MS })).join('\n');
   const certificate = pem.includes('BEGIN CERTIFICATE') ? new X509Certificate(pem) : undefined;
   const isOurs = (host: string) => {
-    const { hostname, port } = new URL(host);
+    const { hostname, port: asked } = new URL(host);
     const name = hostname.replace(/^\[|\]$/g, '');
-    if ((port || '443') !== portOf(listen)) return false;
+    if ((asked || '443') !== port) return false;
     if (name === address.toLowerCase()) return true;
     return (isIP(name) === 0 ? certificate?.checkHost(name) : certificate?.checkIP(name)) !== undefined;
   };

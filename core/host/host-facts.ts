@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import { HOST_LAYOUT } from './layout.ts';
+import { HOST_LAYOUT, PACKAGE_PROGRAMS } from './layout.ts';
 
 /** What a host said of itself. */
 export type HostFacts = {
@@ -17,6 +17,10 @@ export type HostFacts = {
   /** A Node of its own that everybody may run, with its version; empty where there is none. */
   readonly node: string;
   readonly nodeVersion: string;
+  /** The Debian package of the agent is installed. */
+  readonly isPackaged: boolean;
+  /** There are settings or data of an agent, whoever has set it up. */
+  readonly isSetUp: boolean;
   /** The agent's options as they are there: lines of `TRAINYARD_AGENT_NAME=value`; none where none was set up. */
   readonly options: Readonly<Record<string, string>>;
 };
@@ -34,6 +38,8 @@ export const FACTS_SCRIPT = [
   'if command -v ufw >/dev/null; then echo firewall=ufw; elif command -v firewall-cmd >/dev/null; then echo firewall=firewalld; fi',
   'echo "free=$(df -Pk /opt 2>/dev/null | awk \'NR == 2 { print $4 }\')"',
   'for one in /usr/local/bin/node /usr/bin/node; do if [ -x "$one" ]; then echo "node=$one"; echo "node-version=$("$one" --version)"; break; fi; done',
+  `if [ -e ${PACKAGE_PROGRAMS} ]; then echo packaged=yes; fi`,
+  `if [ -e ${HOST_LAYOUT.settings} ] || [ -e ${HOST_LAYOUT.data} ]; then echo set-up=yes; fi`,
   `if [ "$(id -u)" = 0 ]; then cat ${HOST_LAYOUT.options} 2>/dev/null; else sudo -n cat ${HOST_LAYOUT.options} 2>/dev/null; fi`,
   'exit 0',
   '',
@@ -64,13 +70,15 @@ export function readFacts(lines: readonly string[]): HostFacts {
     freeKib: Number(text('free')),
     node: text('node'),
     nodeVersion: text('node-version'),
+    isPackaged: text('packaged') === 'yes',
+    isSetUp: text('set-up') === 'yes',
     options: Object.fromEntries([...said].filter(([name]) => name.startsWith('TRAINYARD_AGENT_'))),
   };
 }
 
 /** What keeps a host from being a serving host by the command line. */
 export function judgeFacts(facts: HostFacts): readonly Problem[] {
-  const { uid, hasSudo, system, machine, isGlibc, freeKib, options } = facts;
+  const { uid, hasSudo, system, machine, isGlibc, freeKib, options, isPackaged } = facts;
   const problems: Problem[] = [];
   const add = (code: string, message: string, remedy: string) => problems.push({ code, message, remedy });
   if (system !== 'Linux')
@@ -86,6 +94,12 @@ export function judgeFacts(facts: HostFacts): readonly Problem[] {
       'no-root',
       'The user becomes root only with a password.',
       'Sign in as root, or let the user run `sudo -n true`.',
+    );
+  if (isPackaged)
+    add(
+      'package-here',
+      `The agent is there as the package trainyard-agent (${PACKAGE_PROGRAMS}), which \`trainyard host\` does not touch.`,
+      'Upgrade it on the host by its `install.sh`, or take it away there by `apt remove trainyard-agent`; `apt purge` takes what the host knows, too.',
     );
   if (Object.keys(options).length === 0 && freeKib < NEEDED_KIB)
     add('host-disk', `${Math.round(freeKib / 1024)} MiB are free on /opt.`, 'Make room for 4 GiB there.');

@@ -1,6 +1,9 @@
 /** The agent's user on a serving host, whom its model servers and its proxy run as, too. */
 export const HOST_USER = 'trainyard';
 
+/** Where the Debian package has its programs: they are there as long as it is installed. */
+export const PACKAGE_PROGRAMS = '/usr/lib/trainyard-agent';
+
 /** Where things lie on a serving host that the command line has set up. */
 export const HOST_LAYOUT = {
   /** Programs, which only root changes. */

@@ -119,6 +119,27 @@ test('removes no host that the configuration knows by another name than it is re
   expect((await run(createStranger(), createHost().env, 'remove', 'root@10.0.0.6')).code).toBe(0);
 });
 
+test.each([
+  ['add', 'package-here', 'packaged=yes\\nset-up=yes'],
+  ['upgrade', 'package-here', 'packaged=yes\\nset-up=yes'],
+  ['remove', 'package-here', 'packaged=yes\\nset-up=yes'],
+  ['remove', 'listen-unknown', 'set-up=yes'],
+])('refuses to %s with %s a host that says %s, and changes nothing there', async (verb, code, said) => {
+  const { env, asked } = createSshProgram(
+    `case "$(cat)" in *uname*) printf '${FACTS}\\n${said}\\n' ;; *) echo 'trainyard: ok' ;; esac`,
+  );
+  const folder = createStranger();
+  makeSecrets(folder);
+  const problem = await problemOf(run(folder, env, verb, 'root@10.0.0.6'));
+  expect(problem).toMatchObject({ code, where: { endpoint: 'root@10.0.0.6' } });
+  expect(problem?.remedy).toContain('apt');
+  expect(asked()).toHaveLength(1);
+  // Nobody needs to count on what has no port; the package's is never touched.
+  const forced = run(folder, env, 'remove', 'root@10.0.0.6', '--force');
+  if (code === 'package-here') expect((await problemOf(forced))?.code).toBe(code);
+  else expect((await forced).code).toBe(0);
+});
+
 test('takes an address of IPv6 in brackets or without, and certifies it as an address', async () => {
   const folder = createStranger();
   makeSecrets(folder);

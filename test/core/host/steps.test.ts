@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { composeOptions, composeUnit, type HostSettings } from '../../../core/host/agent-files.ts';
 import { readAsked } from '../../../core/host/ask-golden.ts';
 import { fileStep, withoutStep } from '../../../core/host/file-step.ts';
-import { type HostFacts, judgeFacts, readFacts } from '../../../core/host/host-facts.ts';
+import { FACTS_SCRIPT, type HostFacts, judgeFacts, readFacts } from '../../../core/host/host-facts.ts';
 import { type HostContents, planHost, planUpgrade } from '../../../core/host/plan-host.ts';
 import { lookOf, type SetupStep, scriptOf, showStep } from '../../../core/host/setup-step.ts';
 import { planRemoval } from '../../../core/host/start-steps.ts';
@@ -95,6 +95,22 @@ describe('facts of a host', () => {
     });
   });
 
+  test.each([
+    ['a bare host', [], { isPackaged: false, isSetUp: false }],
+    [
+      'a host with the package',
+      ['usr/lib/trainyard-agent', 'etc/trainyard'],
+      { isPackaged: true, isSetUp: true },
+    ],
+    ['a host with settings alone', ['etc/trainyard'], { isPackaged: false, isSetUp: true }],
+    ['a host with data alone', ['var/lib/trainyard'], { isPackaged: false, isSetUp: true }],
+  ])('tell %s by what lies there', (_, places, expected) => {
+    const folder = createFolder();
+    for (const place of places) mkdirSync(path.join(folder, place), { recursive: true });
+    const script = FACTS_SCRIPT.replaceAll(/\/(?:usr\/lib|etc|var\/lib)\/(?=trainyard)/g, `${folder}$&`);
+    expect(readFacts(run(script).said.split('\n'))).toMatchObject(expected);
+  });
+
   test.each<[string, Partial<HostFacts>, readonly string[]]>([
     ['a usual one', {}, []],
     ['root without sudo', { uid: '0', hasSudo: false }, []],
@@ -103,6 +119,7 @@ describe('facts of a host', () => {
     ['one that says nothing', { system: '' }, ['host-system']],
     ['musl', { isGlibc: false }, ['host-machine']],
     ['a machine without wheels', { machine: 'riscv64' }, ['host-machine']],
+    ['one that has the package', { isPackaged: true, isSetUp: true }, ['package-here']],
     ['a full disk', { freeKib: 1_000_000 }, ['host-disk']],
     [
       'a full disk of a host that is there',

@@ -17,6 +17,9 @@ import { answersOf, type Mistake } from '../support/mistake.ts';
 
 const TOKEN = { TRAINYARD_AGENT_TOKENS: 'deployer 0123456789abcdef' };
 
+/** What a machine says that can be a serving host. */
+const FACTS = 'uid=0\\nsudo=yes\\nsystem=Linux\\nmachine=x86_64\\nglibc=yes\\nfree=90000000\\npackages=apt';
+
 /** Starts an agent with these options as far as they are read. */
 function startAgent(argv: readonly string[], env: Readonly<Record<string, string>> = TOKEN) {
   return answersOf((async () => readOptions(argv, env))());
@@ -30,10 +33,28 @@ export const HOSTS: readonly Mistake[] = [
     code: 'no-secrets',
     names: /init/,
     play: () => {
-      const facts =
-        'uid=0\\nsudo=yes\\nsystem=Linux\\nmachine=x86_64\\nglibc=yes\\nfree=90000000\\npackages=apt';
-      const PATH = programsOf({ ssh: `cat >/dev/null; printf '${facts}\\n'` });
+      const PATH = programsOf({ ssh: `cat >/dev/null; printf '${FACTS}\\n'` });
       return byCommand(createStranger(), ['host', 'add', 'root@serve-1'], { PATH });
+    },
+  },
+  {
+    does: '`host remove` of a host that has the package of the agent',
+    place: 'host remove',
+    code: 'package-here',
+    names: /apt remove/,
+    play: () => {
+      const PATH = programsOf({ ssh: `cat >/dev/null; printf '${FACTS}\\npackaged=yes\\n'` });
+      return byCommand(createStranger(), ['host', 'remove', 'root@serve-1'], { PATH });
+    },
+  },
+  {
+    does: '`host remove` of a host whose agent has no settings by `host add`',
+    place: 'host remove',
+    code: 'listen-unknown',
+    names: /--force/,
+    play: () => {
+      const PATH = programsOf({ ssh: `cat >/dev/null; printf '${FACTS}\\nset-up=yes\\n'` });
+      return byCommand(createStranger(), ['host', 'remove', 'root@serve-1'], { PATH });
     },
   },
   {

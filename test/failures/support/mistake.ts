@@ -1,7 +1,7 @@
 import { ServiceError, UserError } from '../../../core/errors.ts';
 
 /** Where a person looks for the answer. */
-type Place = 'check' | 'doctor' | 'init' | 'host add' | 'agent' | 'comment' | 'job';
+type Place = 'check' | 'doctor' | 'init' | 'host add' | 'host remove' | 'agent' | 'comment' | 'job';
 
 /** What a person reads: the code of the problem, and the words. */
 export type Answer = { readonly code: string; readonly said: string };

@@ -17,7 +17,7 @@ plays all of them and writes it. The code stands in the annotation, in the job's
 | --- | --- |
 | \`check\` | \`trainyard check\` in a clone, before a push; in a pull request as annotations; the job that would trip over it says the same |
 | \`doctor\` | \`trainyard doctor\`, from where it runs; the job that needs the service says the same |
-| \`init\`, \`host add\` | at the command line |
+| \`init\`, \`host add\`, \`host remove\` | at the command line |
 | agent | in the log of the agent that does not start |
 | comment | in the answer to the comment, and in the summary of its run |
 | job | as an annotation and in the summary of the run, beside the commit, and in the pull request where there is one |
