@@ -154,9 +154,14 @@ function layControl(root: string, { version, schema, nodeVersion, machine }: Abo
   const folder = path.join(root, 'DEBIAN');
   lay(path.join(folder, 'control'), control.join('\n'), 0o644);
   lay(path.join(folder, 'conffiles'), '/etc/trainyard/agent.toml\n', 0o644);
+  const hostAdded = readFileSync(path.join(SOURCES, 'host-added.sh'), 'utf8').trimEnd();
   for (const name of readdirSync(path.join(SOURCES, 'maintainer'))) {
     const script = readFileSync(path.join(SOURCES, 'maintainer', name), 'utf8');
-    lay(path.join(folder, name), script.replaceAll('@SCHEMA@', schema), 0o755);
+    lay(
+      path.join(folder, name),
+      script.replaceAll('@SCHEMA@', schema).replace('@HOST_ADDED@', () => hostAdded),
+      0o755,
+    );
   }
 }
 
