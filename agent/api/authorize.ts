@@ -25,13 +25,15 @@ export function identify(context: Context, tokens: readonly AccessToken[]): Acce
 /** Throws a Refusal where clients are asked for a certificate, and this one showed none that the authorities vouch for. */
 export function requireCertificate(context: Context): void {
   const socket = socketOf(context);
-  if (socket?.authorized === true) return;
+  const shown = socket?.getPeerX509Certificate();
+  // A session of TLS 1.3 that is taken up again counts as authorized in some versions of Node, also where no certificate ever was shown.
+  if (socket?.authorized === true && shown !== undefined) return;
   const why = socket?.authorizationError;
   throw new Refusal({
     status: 401,
     code: 'client-certificate-needed',
     message:
-      socket?.getPeerX509Certificate() === undefined
+      shown === undefined
         ? 'No client certificate came with it, and this agent asks for one.'
         : `The client certificate that came with it is not one of the authorities that this agent trusts (${why}).`,
     remedy:

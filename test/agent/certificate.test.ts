@@ -1,12 +1,17 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { IncomingMessage, type Server } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect, TLSSocket } from 'node:tls';
+import { Context } from 'hono';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { createAgent } from '../../agent/agent.ts';
+import { requireCertificate } from '../../agent/api/authorize.ts';
 import { createApp, listen } from '../../agent/api/server.ts';
 import { lookAtKeys } from '../../agent/check/look-at-keys.ts';
 import { readOptions } from '../../agent/options/options.ts';
@@ -123,6 +128,51 @@ test('a self-signed certificate is made once, for its owner alone, and its finge
     'tls-key': join(own, 'self-signed.key'),
   });
   expect((await ask(url, made.fingerprint256)).certificate?.sha256).toBe(made.fingerprint256);
+});
+
+type Shown = { readonly cert?: string; readonly key?: string; readonly session?: Buffer };
+
+/** Asks over a connection of its own, taking a session up where one is given; gives the status, and the ticket of the connection. */
+async function askBy(url: string, shown: Shown) {
+  const { port, hostname: host } = new URL(url);
+  const socket = connect({ host, port: Number(port), rejectUnauthorized: false, ...shown });
+  let session: Buffer | undefined;
+  socket.on('session', (ticket: Buffer) => {
+    session = ticket;
+  });
+  socket.write(
+    `GET /v1/state HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${TOKENS.deployer}\r\nconnection: close\r\n\r\n`,
+  );
+  await once(socket, 'secureConnect');
+  const isResumed = socket.isSessionReused();
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  return { status: text.split(' ')[1], text, isResumed, ...(session && { session }) };
+}
+
+test('a session that is taken up again stands for the certificate that was shown with it, and for none where none was', async () => {
+  const { url } = await start({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': ca.file });
+  const { session: unshown } = await askBy(url, {});
+  const nameless = await askBy(url, { ...(unshown && { session: unshown }) });
+  expect(nameless).toMatchObject({ isResumed: true, status: '401' });
+  expect(nameless.text).toContain('No client certificate came with it');
+  const made = ca.issue('runner');
+  const own = { cert: readFileSync(made.cert, 'utf8'), key: readFileSync(made.key, 'utf8') };
+  const first = await askBy(url, own);
+  expect(first).toMatchObject({ isResumed: false, status: '200' });
+  const again = await askBy(url, { ...own, ...(first.session && { session: first.session }) });
+  expect(again).toMatchObject({ isResumed: true, status: '200' });
+});
+
+test('a connection that Node calls authorized, and that shows no certificate, is refused', () => {
+  // Node 20.20 calls a session of TLS 1.3 so that is taken up again, whether or not a certificate was ever shown.
+  const socket = Object.assign(new TLSSocket(new Socket()), { authorized: true });
+  const context = new Context(new Request('https://host-1/v1/state'), {
+    env: { incoming: new IncomingMessage(socket) },
+  });
+  expect(() => requireCertificate(context)).toThrow(/No client certificate came with it/);
+  socket.destroy();
 });
 
 test('an agent that asks for client certificates answers those of its authorities alone', async () => {
