@@ -117,8 +117,9 @@ function hasBraked(
 
 /** The champion as a host would be given it; `undefined` where there is none, or none in a package. */
 function startableChampion({ request, ports }: Monitoring, state: LedgerState): Startable | undefined {
-  const { model } = request.config;
-  const champion = championOf(state, request.environmentName);
+  const { config, environmentName: environment } = request;
+  const { model } = config;
+  const champion = championOf(state, environment);
   if (champion?.package === undefined) return undefined;
   const { package: place } = champion;
   const { attest, ledger, log } = ports;
@@ -126,6 +127,7 @@ function startableChampion({ request, ports }: Monitoring, state: LedgerState): 
   return startableOf(ports.packages, {
     subject: { model, ...champion },
     place,
-    prove: () => prove({ attest, history, log }, state, { known: champion, package: place.package }),
+    prove: () =>
+      prove({ attest, history, log }, state, { known: champion, package: place.package, environment }),
   });
 }

@@ -3,7 +3,7 @@ import { signStatement } from '../../adapters/signing/attestation.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { findEnvelope } from '../../core/ledger/find-envelope.ts';
+import { type Destination, findEnvelope } from '../../core/ledger/find-envelope.ts';
 import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
 import { SECRETS } from '../../core/names.ts';
@@ -38,13 +38,13 @@ type ProofPorts = {
 export async function prove(
   { attest, history, log }: ProofPorts,
   state: LedgerState,
-  { known, package: packageName }: { readonly known: VersionState; readonly package: string },
+  { known, ...destination }: Destination & { readonly known: VersionState },
 ): Promise<Envelope | undefined> {
   const warn = (thrown: unknown) => {
     log.warn(`Provenance of version ${known.version}: ${messageOf(thrown)}`);
     return undefined;
   };
-  const sign = async () => attest(state, known, packageName);
-  const recall = async () => findEnvelope(await history(), packageName);
+  const sign = async () => attest(state, known, destination.package);
+  const recall = async () => findEnvelope(await history(), destination);
   return (await sign().catch(warn)) ?? (await recall().catch(warn));
 }

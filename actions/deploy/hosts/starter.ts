@@ -26,21 +26,20 @@ export type Starter = {
 export function createStarter(options: {
   readonly packages: PackageSource;
   readonly attest: Attest;
-  readonly journal: Pick<Journal, 'model' | 'history'>;
+  readonly journal: Pick<Journal, 'model' | 'environment' | 'history'>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
   readonly signal: AbortSignal;
 }): Starter {
   const { packages, attest, journal, clock, log, signal } = options;
-  const { model } = journal;
+  const { model, environment, history } = journal;
   return {
     describe: packages.describe,
     prepare: (state, known, place) =>
       startableOf(packages, {
         subject: { model, ...known },
         place,
-        prove: () =>
-          prove({ attest, history: journal.history, log }, state, { known, package: place.package }),
+        prove: () => prove({ attest, history, log }, state, { known, package: place.package, environment }),
       }),
     start: (agent, startable) => startOnHost(agent, startable, { clock, readyMs: READY_TIMEOUT_MS, signal }),
   };
