@@ -1,6 +1,8 @@
 import type { context } from '@actions/github';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { childVariables } from '../../adapters/network/child-variables.ts';
 import { type ProcessVariables, proxySecrets } from '../../adapters/network/choose-proxy.ts';
+import { withoutUnusable } from '../../adapters/network/client-certificate.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS, STORAGE_VARIABLE } from '../../core/names.ts';
@@ -42,6 +44,11 @@ export type Host = {
   readonly runUrl: string;
   /** The way to every service: through the proxy, and trusting the authorities, that the environment names. */
   readonly fetch: typeof globalThis.fetch;
+  /**
+   * The way to the agent of one host, of which the configuration may name the certificate (SHA-256). A client certificate that can't be
+   * used is warned of once, and not shown: it must not keep a job from the hosts that ask for none.
+   */
+  readonly fetchOf: (fingerprint: string | undefined) => typeof globalThis.fetch;
   /** Runs a command that needs no more than its end; it reaches the network as `childEnv` says. */
   readonly run: RunCommand;
 };
@@ -62,6 +69,12 @@ export function readHost(own: ProcessVariables, run: RunContext, log: Log): Host
     network ??= childVariables(env, temp, log.warn);
     return network;
   };
+  let agents: ProcessVariables | undefined;
+  const agentsOnce = () => {
+    agents ??= withoutUnusable(env, log.warn);
+    return agents;
+  };
+  const fetch = createFetch(env);
   return {
     env,
     childEnv: () => ({ ...env, ...networkOnce() }),
@@ -75,7 +88,8 @@ export function readHost(own: ProcessVariables, run: RunContext, log: Log): Host
     apiUrl,
     workflow: { repository, run: id, attempt: Math.max(1, run.runAttempt || 1), sha },
     runUrl: `${serverUrl}/${repository}/actions/runs/${id}`,
-    fetch: createFetch(env),
+    fetch,
+    fetchOf: (fingerprint) => createAgentFetch(agentsOnce(), fingerprint, fetch),
     run: async (command) => {
       const { execCommand } = await import(/* webpackMode: "eager" */ './exec-command.ts');
       return execCommand({ ...command, env: { ...command.env, ...networkOnce() } });

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { hashFile } from '../../adapters/data-digest.ts';
-import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import type { Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
@@ -24,7 +23,7 @@ type ChosenEnvironment = {
 
 /** The agents of an environment's hosts, with the token that the job was given for them. Throws a UserError when it was given others. */
 export function connectAgents(
-  { env, fetch }: Host,
+  { env, fetchOf }: Host,
   { environment, environmentName }: ChosenEnvironment,
 ): readonly AgentPort[] {
   const { hosts, fingerprints = {}, leaseSeconds } = environment;
@@ -35,7 +34,7 @@ export function connectAgents(
   const common = { token, timeoutMs, environment: environmentName };
   return hosts.map((url) =>
     createAgentClient({
-      ...{ url, ...common, dependencies: { fetch: createAgentFetch(env, fingerprints[url], fetch) } },
+      ...{ url, ...common, dependencies: { fetch: fetchOf(fingerprints[url]) } },
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf, UserError } from '../../core/errors.ts';
+import type { ProcessVariables } from './choose-proxy.ts';
 
 /** What is shown to an agent that asks who it is. */
 export type ClientCertificate = { readonly cert: string; readonly key: string };
@@ -14,6 +15,22 @@ export function readClientCertificate(file: string): ClientCertificate {
     throw unusable(file, `: ${messageOf(thrown)}`);
   }
   throw unusable(file, ', since the key in it is another’s');
+}
+
+/**
+ * These variables without the client certificate that they name, where it can't be used, which is said to `warn`: hosts that ask for none
+ * are reached, and one that does says so itself.
+ */
+export function withoutUnusable(env: ProcessVariables, warn: (line: string) => void): ProcessVariables {
+  const file = env['TRAINYARD_CLIENT_CERT_FILE'] || undefined;
+  if (file === undefined) return env;
+  try {
+    readClientCertificate(file);
+    return env;
+  } catch (thrown) {
+    warn(messageOf(thrown));
+    return { ...env, TRAINYARD_CLIENT_CERT_FILE: undefined };
+  }
 }
 
 function unusable(file: string, why: string): UserError {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { connect, TLSSocket } from 'node:tls';
 import { Context } from 'hono';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readHost } from '../../actions/job/host.ts';
+import { connectAgents } from '../../actions/serving/wiring.ts';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { createAgent } from '../../agent/agent.ts';
@@ -199,4 +201,36 @@ test('an agent that asks for client certificates answers those of its authoritie
   expect(host.world.log.join('\n')).toContain('warning');
   const health = await createAgentFetch({}, first)(`${url}/healthz`);
   expect(health.status).toBe(200);
+});
+
+test('a job whose client certificate can’t be used says so once, and does without: who asks for one says that it is needed', async () => {
+  const first = place('first');
+  const open = await start({ 'tls-cert': cert, 'tls-key': key });
+  const closed = await start({ 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': ca.file });
+  const warnings: string[] = [];
+  const log = {
+    info: () => undefined,
+    warn: (line: string) => void warnings.push(line),
+    group: <T>(_: string, work: () => Promise<T>) => work(),
+  };
+  const env = {
+    TRAINYARD_CLIENT_CERT_FILE: join(folder, 'gone.pem'),
+    TRAINYARD_AGENT_TOKEN: TOKENS.deployer,
+  };
+  const run = { eventName: 'push', payload: {}, sha: 'a', actor: 'ada', runId: 1, runAttempt: 1 };
+  const host = readHost(env, { ...run, serverUrl: 'https://x', apiUrl: 'https://y' }, log);
+  const hosts = [open.url, closed.url];
+  const fingerprints = Object.fromEntries(hosts.map((url) => [url, first]));
+  const connect = () =>
+    connectAgents(host, {
+      environment: { hosts, fingerprints, leaseSeconds: 60 },
+      environmentName: 'production',
+    });
+  const [answers, asks] = connect();
+  connect();
+  expect((await answers?.state())?.host).toBe('host-1');
+  expect(await refusalOf(asks?.state() ?? Promise.resolve())).toMatchObject({
+    code: 'client-certificate-needed',
+  });
+  expect(warnings).toEqual([expect.stringMatching(/gone\.pem can't be used.*TRAINYARD_CLIENT_CERT_FILE/)]);
 });
