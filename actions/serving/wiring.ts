@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { hashFile } from '../../adapters/data-digest.ts';
 import type { Environment } from '../../core/config/config.ts';
+import { fingerprintOf } from '../../core/config/host-address.ts';
 import { UserError } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { AgentPort, Tracking } from '../../core/ports.ts';
@@ -26,7 +27,7 @@ export function connectAgents(
   { env, fetchOf }: Host,
   { environment, environmentName }: ChosenEnvironment,
 ): readonly AgentPort[] {
-  const { hosts, fingerprints = {}, leaseSeconds } = environment;
+  const { hosts, fingerprints, leaseSeconds } = environment;
   const token = secretOf(env[SECRETS.agentToken] ?? '', environmentName);
   if (token === undefined) throw noToken(environmentName);
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
@@ -34,7 +35,7 @@ export function connectAgents(
   const common = { token, timeoutMs, environment: environmentName };
   return hosts.map((url) =>
     createAgentClient({
-      ...{ url, ...common, dependencies: { fetch: fetchOf(fingerprints[url]) } },
+      ...{ url, ...common, dependencies: { fetch: fetchOf(fingerprintOf(fingerprints, url)) } },
     }),
   );
 }

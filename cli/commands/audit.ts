@@ -1,5 +1,7 @@
-import type { CliCommand } from '../command.ts';
+import { fingerprintsOf } from '../../core/config/host-address.ts';
+import { type CliCommand, CONFIG_OPTION } from '../command.ts';
 import { audit } from '../ledger/audit.ts';
+import { readPolicyIfThere } from '../ledger/read-policy.ts';
 
 /** `trainyard audit`. */
 export const auditCommand: CliCommand = {
@@ -7,6 +9,10 @@ export const auditCommand: CliCommand = {
   summary:
     'Checks a whole ledger: commits that only appended, links and signatures of its lines, rules of its events, statements, locks, aliases.',
   options: {
+    config: {
+      ...CONFIG_OPTION.config,
+      help: 'The configuration, where it is there: hosts are held to the fingerprints in it.',
+    },
     repository: {
       type: 'string',
       value: 'PLACE',
@@ -28,15 +34,20 @@ export const auditCommand: CliCommand = {
       help: 'The environment whose aliases these are.',
     },
   },
-  run: (given, world) =>
-    audit(
+  run: async (given, world) => {
+    const hosts = given.list('host');
+    const file = given.text('config') ?? CONFIG_OPTION.config.default;
+    const config = hosts.length === 0 ? undefined : await readPolicyIfThere(world, file);
+    return audit(
       {
         repository: given.text('repository') ?? '.',
         keys: given.list('key'),
-        hosts: given.list('host'),
+        hosts,
+        fingerprints: fingerprintsOf(config?.environments ?? {}),
         tracking: given.text('tracking'),
         environment: given.text('environment') ?? 'production',
       },
       world,
-    ),
+    );
+  },
 };

@@ -4,6 +4,7 @@ import { nameCell } from '../../adapters/holdout/cell.ts';
 import { readerOf } from '../../adapters/holdout/readers.ts';
 import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { type Config, defaultEnvironment } from '../../core/config/config.ts';
+import { fingerprintOf } from '../../core/config/host-address.ts';
 import { messageOf } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import { findEnvironment } from '../../core/plan/choose-environment.ts';
@@ -39,7 +40,7 @@ export const labelsCommand: CliCommand = {
       throw misused('labels needs a file.', 'Write a .csv, .parquet or .jsonl file behind it.');
     const config = await readPolicy(world, given.text('config') ?? CONFIG_OPTION.config.default);
     const environment = readEnvironment(config, given.text('environment'));
-    const { hosts: urls = [], fingerprints = {} } = config.environments[environment] ?? {};
+    const { hosts: urls = [], fingerprints } = config.environments[environment] ?? {};
     if (urls.length === 0)
       throw misused(`${environment} has no hosts.`, 'Name one that has, by --environment.');
     const columns = { id: given.text('id') ?? COLUMNS.id, label: given.text('label') ?? COLUMNS.label };
@@ -53,7 +54,11 @@ export const labelsCommand: CliCommand = {
     }
     const sent = await Promise.all(
       urls.map((url) =>
-        send({ url, environment, fingerprint: fingerprints[url] }, { model: config.model, labels }, world),
+        send(
+          { url, environment, fingerprint: fingerprintOf(fingerprints, url) },
+          { model: config.model, labels },
+          world,
+        ),
       ),
     );
     return sent.every(Boolean) ? 0 : 1;

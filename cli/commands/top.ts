@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import type { Config } from '../../core/config/config.ts';
+import { fingerprintOf, hostAddress } from '../../core/config/host-address.ts';
 import { messageOf } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import { secretOf } from '../../core/serving/secret-of.ts';
 import { type CliCommand, CONFIG_OPTION, type Given } from '../command.ts';
-import { readPolicy } from '../ledger/read-policy.ts';
+import { readPolicy, readPolicyIfThere } from '../ledger/read-policy.ts';
 import { misused } from '../misused.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { servePage } from '../top/serve-page.ts';
@@ -64,11 +65,11 @@ export const topCommand: CliCommand = {
 async function nameHosts(given: Given, world: Surroundings): Promise<readonly Named[]> {
   const urls = given.list('host');
   const file = given.text('config') ?? CONFIG_OPTION.config.default;
-  const read = readPolicy(world, file);
-  const known = listHosts(urls.length === 0 ? await read : await read.catch(() => undefined));
+  const known = listHosts(await (urls.length === 0 ? readPolicy : readPolicyIfThere)(world, file));
   if (urls.length > 0) {
     const stranger = (url: string) => ({ url, environment: undefined, fingerprint: undefined });
-    return urls.map((url) => known.find((one) => one.url === url) ?? stranger(plainUrl(url)));
+    const find = (url: string) => known.find((one) => hostAddress(one.url) === hostAddress(url));
+    return urls.map((url) => find(url) ?? stranger(plainUrl(url)));
   }
   const environment = given.text('environment');
   const meant = known.filter((one) => environment === undefined || one.environment === environment);
@@ -78,8 +79,8 @@ async function nameHosts(given: Given, world: Surroundings): Promise<readonly Na
 }
 
 function listHosts(config: Config | undefined): readonly Named[] {
-  return Object.entries(config?.environments ?? {}).flatMap(([environment, { hosts, fingerprints = {} }]) =>
-    hosts.map((url) => ({ url, environment, fingerprint: fingerprints[url] })),
+  return Object.entries(config?.environments ?? {}).flatMap(([environment, { hosts, fingerprints }]) =>
+    hosts.map((url) => ({ url, environment, fingerprint: fingerprintOf(fingerprints, url) })),
   );
 }
 

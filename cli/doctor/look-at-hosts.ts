@@ -3,6 +3,7 @@ import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { type Checked, errorsOf, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import { troublesOf } from '../../core/check/troubles-of.ts';
 import type { Config } from '../../core/config/config.ts';
+import { fingerprintOf } from '../../core/config/host-address.ts';
 import { SECRETS } from '../../core/names.ts';
 import { secretOf } from '../../core/serving/secret-of.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -15,8 +16,8 @@ export async function lookAtHosts(
   { environments }: Config,
   surroundings: Surroundings,
 ): Promise<readonly Checked[]> {
-  const hosts = Object.entries(environments).flatMap(([name, { hosts: urls, fingerprints = {} }]) =>
-    urls.map((url) => ({ name, url, fingerprint: fingerprints[url] })),
+  const hosts = Object.entries(environments).flatMap(([name, { hosts: urls, fingerprints }]) =>
+    urls.map((url) => ({ name, url, fingerprint: fingerprintOf(fingerprints, url) })),
   );
   if (hosts.length === 0) return [passedOver('hosts', 'There are no environments.')];
   const checked = await Promise.all(hosts.map((host) => lookAtHost(host, surroundings)));

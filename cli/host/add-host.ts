@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fingerprintOf } from '../../core/config/host-address.ts';
 import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
 import { FACTS_SCRIPT, type HostFacts, judgeFacts, readFacts } from '../../core/host/host-facts.ts';
 import { type HostContents, planHost } from '../../core/host/plan-host.ts';
@@ -93,7 +94,7 @@ async function showEnd(request: HostRequest, { settings }: HostContents, facts: 
   const env = trusting(request);
   const checked = await checkHost({
     ...{ url, address, dataPlane, environment, ssh, env, token: tokenOf(request, environment) },
-    fingerprint: request.fingerprints[url],
+    fingerprint: fingerprintOf(request.fingerprints, url),
     firewall: facts.firewall,
   });
   const code = showChecked(checked, { print: world.print, asJson: false });

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { fingerprintOf } from '../../core/config/host-address.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import { SETTING_FILES } from '../../core/host/agent-files.ts';
 import type { HostFacts } from '../../core/host/host-facts.ts';
@@ -40,7 +41,7 @@ export async function upgradeHost(request: HostRequest): Promise<number> {
   world.print.line(changed === 0 ? 'Nothing was changed.' : `${changed} changed.`);
   const checked = await checkHost({
     ...{ url: urlOf(address, listen), address, dataPlane, environment, ssh },
-    fingerprint: request.fingerprints[urlOf(address, listen)],
+    fingerprint: fingerprintOf(request.fingerprints, urlOf(address, listen)),
     ...{ env: trusting(request), token: tokenOf(request, environment), firewall: facts.firewall },
   });
   return showChecked(checked, { print: world.print, asJson: false });

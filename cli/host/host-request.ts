@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { findCheckout } from '../../adapters/git/describe-checkout.ts';
+import { type Fingerprints, fingerprintsOf } from '../../core/config/host-address.ts';
 import { SECRETS_FOLDER } from '../../core/init/settings.ts';
 import type { Given } from '../command.ts';
 import { readPolicy } from '../ledger/read-policy.ts';
@@ -16,7 +17,7 @@ export type HostPlace = {
   /** Addresses of agents in the configuration, by environment; none where there is no configuration. */
   readonly hosts: ReadonlyMap<string, readonly string[]>;
   /** SHA-256 of the one certificate that is taken, of the addresses that have one. */
-  readonly fingerprints: Readonly<Record<string, string>>;
+  readonly fingerprints: Fingerprints;
 };
 
 /** What a command line asks of one host. */
@@ -89,6 +90,6 @@ async function readHosts(
   const { environments } = await readPolicy(world, file);
   return {
     hosts: new Map(Object.entries(environments).map(([name, { hosts }]) => [name, hosts])),
-    fingerprints: Object.assign({}, ...Object.values(environments).map((one) => one.fingerprints ?? {})),
+    fingerprints: fingerprintsOf(environments),
   };
 }

@@ -1,5 +1,6 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
+import { fingerprintOf } from '../../core/config/host-address.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { AgentState } from '../../core/serving/api.ts';
 import { tokenOf, trusting } from './add-host.ts';
@@ -16,7 +17,7 @@ export async function listHosts(place: HostPlace): Promise<number> {
   const told = await Promise.all(
     asked.map(async ({ environment, url }) => {
       const token = tokenOf(place, environment);
-      const dependencies = { fetch: createAgentFetch(trusting(place), fingerprints[url]) };
+      const dependencies = { fetch: createAgentFetch(trusting(place), fingerprintOf(fingerprints, url)) };
       const agent = createAgentClient({ url, token, environment, ...ASKED, dependencies });
       const said = await say(() => agent.state());
       return { isWell: said.isWell, line: `${environment}  ${url}  ${said.text}` };

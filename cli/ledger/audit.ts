@@ -20,6 +20,7 @@ import {
 import { runCommand } from '../../adapters/run-command.ts';
 import { verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { createLineKeys } from '../../adapters/signing/line-keys.ts';
+import type { Fingerprints } from '../../core/config/host-address.ts';
 import { atLeastOne, formatProblem, UserError } from '../../core/errors.ts';
 import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import type { Instant } from '../../core/instant.ts';
@@ -46,6 +47,8 @@ type AuditRequest = {
   readonly keys: readonly string[];
   /** Addresses of agents. */
   readonly hosts: readonly string[];
+  /** The certificates that they are held to. */
+  readonly fingerprints: Fingerprints;
   readonly tracking: string | undefined;
   readonly environment: string;
 };
@@ -178,7 +181,8 @@ async function auditModel(
   const origin = { commit: head, replaces: [], digests: digestsOfCounted(events, digests) };
   const state = { ...foldLedger(model, events), origin };
   const token = world.env[SECRETS.agentToken] ?? '';
-  const hosts = await auditHosts(state, { addresses: options.hosts, token, env: world.env });
+  const { hosts: addresses, fingerprints } = options;
+  const hosts = await auditHosts(state, { addresses, token, env: world.env, fingerprints });
   const all = [...findings, ...ruled, ...hosts, ...(await auditAliases(state, options, world.env))];
   world.print.line(
     `${model}: ${state.events} events, ${chained} of ${lines.length} lines in the chain, ${signed} signed, ${all.length} findings`,

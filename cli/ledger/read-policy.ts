@@ -6,6 +6,17 @@ import { parseConfig } from '../../core/config/parse-config.ts';
 import { atLeastOne, UserError } from '../../core/errors.ts';
 import type { Surroundings } from '../surroundings.ts';
 
+/** As `readPolicy`, and `undefined` where there is no such file: one that is there and can't be read is an error all the same. */
+export async function readPolicyIfThere(world: Surroundings, file: string): Promise<Config | undefined> {
+  try {
+    return await readPolicy(world, file);
+  } catch (thrown) {
+    if (thrown instanceof UserError && thrown.problems.every(({ code }) => code === 'missing-config'))
+      return undefined;
+    throw thrown;
+  }
+}
+
 /** As much of the configuration as telling needs: what is wrong elsewhere in it stops nothing. */
 export async function readPolicy({ cwd, env }: Surroundings, file: string): Promise<Config> {
   const text = await readConfigText((await findCheckout(cwd)) ?? cwd, file);

@@ -5,6 +5,7 @@ import type { PermissionLevel } from '../permission.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
 import type { Remote } from '../training/remote.ts';
+import type { Fingerprints } from './host-address.ts';
 import type { PROJECT_ENVIRONMENTS } from './schema/project.ts';
 import type { Rate } from './schema/quantity.ts';
 import type { ColumnRole } from './schema/schema.ts';
@@ -84,8 +85,8 @@ export type Serving = {
 
 export type Environment = {
   readonly hosts: readonly string[];
-  /** SHA-256 (`AB:CD:…`) of the one certificate that is taken, of the hosts that have one. */
-  readonly fingerprints?: Readonly<Record<string, string>>;
+  /** SHA-256 (`AB:CD:…`) of the one certificate that is taken, of the hosts that have one: ask by `fingerprintOf`. */
+  readonly fingerprints?: Fingerprints;
   readonly rollout: RolloutPlan;
   readonly shadowSeconds: number;
   readonly leaseSeconds: number;

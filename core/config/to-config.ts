@@ -12,6 +12,7 @@ import type {
   SearchDimension,
   Serving,
 } from './config.ts';
+import { hostAddress } from './host-address.ts';
 import { optional } from './optional.ts';
 import { readFingerprint } from './schema/fingerprint.ts';
 import { countOf } from './schema/quantity.ts';
@@ -175,7 +176,7 @@ function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
 
 function toFingerprints(hosts: RawEnvironment['hosts']): Environment['fingerprints'] {
   const pinned = hosts.flatMap(({ url, fingerprint }) =>
-    fingerprint === undefined ? [] : [[url, readFingerprint(fingerprint) ?? fingerprint]],
+    fingerprint === undefined ? [] : [[hostAddress(url), readFingerprint(fingerprint) ?? fingerprint]],
   );
   return pinned.length === 0 ? undefined : Object.fromEntries(pinned);
 }
