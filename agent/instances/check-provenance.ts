@@ -1,7 +1,7 @@
 import { verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { digestOf } from '../../core/identity/digest.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
-import type { Statement } from '../../core/ledger/statement.ts';
+import { isOrder, type OrderStatement } from '../../core/ledger/statement.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
 import { Refusal } from '../api/refusal.ts';
@@ -23,7 +23,7 @@ type Provenance = {
 export function checkProvenance(
   { trustedKeys, environment }: Pick<AgentOptions, 'trustedKeys' | 'environment'>,
   { envelope, manifest, manifestDigest }: Provenance,
-): Result<Statement | undefined, Refusal> {
+): Result<OrderStatement | undefined, Refusal> {
   if (trustedKeys.length === 0) return ok(undefined);
   if (envelope === undefined)
     return err(refuse('signature-missing', 'This host serves signed packages only.'));
@@ -38,10 +38,21 @@ export function checkProvenance(
   if (!isSubject) return err(refuse('subject-mismatch', 'The statement is about another package.'));
   if (predicate.verdict !== 'pass')
     return err(refuse('gate-not-passed', `The gate's verdict on this version is ${predicate.verdict}.`));
+  if (!isOrder(verified.value)) return err(refuseEarlier(predicate.version));
   if (predicate.environment === environment) return ok(verified.value);
   const message = `It was signed for ${predicate.environment}, and this host belongs to ${environment}.`;
   const remedy = `Roll it out to ${environment}; or, if the host is of ${predicate.environment}, start its agent with --environment ${predicate.environment}.`;
   return err(new Refusal({ status: 422, code: 'signed-for-other', message, remedy }));
+}
+
+function refuseEarlier(version: string): Refusal {
+  return new Refusal({
+    status: 422,
+    code: 'signed-for-none',
+    message: `The statement on version ${version} does not say for which environment and ledger it counts: jobs of an earlier version signed it.`,
+    remedy:
+      'Say /deploy or /rollback again, so that it is signed anew; if that statement says neither, the jobs are still of that version: update the ref of the actions.',
+  });
 }
 
 function refuse(code: string, message: string): Refusal {

@@ -7,7 +7,7 @@ import {
   type SignedOrder,
   signedOrderSchema,
 } from '../../core/ledger/head/signed-order.ts';
-import type { Statement } from '../../core/ledger/statement.ts';
+import type { OrderStatement } from '../../core/ledger/statement.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { Store } from '../store/store.ts';
 
@@ -21,7 +21,7 @@ type Memory = Pick<Store, 'getMemory' | 'putMemory'>;
  * version since it was signed. Whoever holds a deployer's token can read what was signed long ago; a return to an older version is
  * signed anew.
  */
-export function findReplay(store: Memory, { predicate, ...rest }: Statement): Refusal | undefined {
+export function findReplay(store: Memory, { predicate, ...rest }: OrderStatement): Refusal | undefined {
   const { model, version, environment, signedAt } = predicate;
   const order = orderOf({ predicate, ...rest });
   const highest = readHighest(store, { model, environment });
@@ -43,7 +43,7 @@ export function findReplay(store: Memory, { predicate, ...rest }: Statement): Re
 }
 
 /** Remembers that an order was obeyed: no older one is, from now on. */
-export function noteOrder(store: Memory, statement: Statement): void {
+export function noteOrder(store: Memory, statement: OrderStatement): void {
   const { model, environment } = statement.predicate;
   const raised = raiseOrder(readHighest(store, { model, environment }), orderOf(statement));
   store.putMemory(orderKey({ model, environment }), raised);

@@ -29,7 +29,7 @@ import { foldLedger } from '../../core/ledger/fold.ts';
 import { readTitlePage, TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
 import type { LedgerFile } from '../../core/ledger/parse-ledger.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
-import { findStatementMismatches } from '../../core/ledger/statement.ts';
+import { findStatementMismatches, isOrder } from '../../core/ledger/statement.ts';
 import { SECRETS } from '../../core/names.ts';
 import { connectMlflow } from '../connect-mlflow.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -144,9 +144,16 @@ function checkWith(keys: readonly string[]): CheckEnvelope | undefined {
   if (keys.length === 0) return undefined;
   return (envelope, subject) => {
     const statement = verifyEnvelope(envelope, keys);
-    if (!statement.ok) return [statement.error.message];
-    return findStatementMismatches(statement.value, subject);
+    if (!statement.ok) return [wrong(statement.error.message)];
+    const mismatches = findStatementMismatches(statement.value, subject).map(wrong);
+    if (isOrder(statement.value)) return mismatches;
+    const message = `The statement on version ${subject.version} names no environment, or no ledger that it counts on: an earlier version signed it, and hosts start nothing by it any more.`;
+    return [...mismatches, { level: 'warning', code: 'signed-for-none', message }];
   };
+}
+
+function wrong(message: string): AuditFinding {
+  return { level: 'error', code: 'signature', message };
 }
 
 /** What is audited, and with what. */

@@ -17,8 +17,11 @@ export type AuditFinding = {
   readonly message: string;
 };
 
-/** Why an envelope is not to be believed, or nothing: signature and statement checked against the state before the event. */
-export type CheckEnvelope = (envelope: Envelope, subject: StatementSubject) => readonly string[];
+/** What is to be said of an envelope, or nothing: signature and statement checked against the state before the event. */
+export type CheckEnvelope = (
+  envelope: Envelope,
+  subject: StatementSubject,
+) => readonly Omit<AuditFinding, 'event'>[];
 
 type AuditOptions = {
   /** Without it signatures are not looked at. */
@@ -88,12 +91,7 @@ function auditSignature(
     return [{ level: 'error', code: 'unsigned', event: event.id, message }];
   }
   const subject = { state, version, package: event.data.package, environment };
-  return checkEnvelope(envelope, subject).map((message) => ({
-    level: 'error',
-    code: 'signature',
-    event: event.id,
-    message,
-  }));
+  return checkEnvelope(envelope, subject).map((found) => ({ ...found, event: event.id }));
 }
 
 function auditState(state: LedgerState, now: Instant): readonly AuditFinding[] {

@@ -28,15 +28,15 @@ const promotionSchema = z.object({
   /** The commit that was trained. */
   code: z.object({ repository: z.string(), sha: z.string() }),
   dataDigest: digestSchema.optional(),
-  /** Where it may serve: a host obeys what was signed for its own environment. */
-  environment: z.string().min(1),
+  /** Where it may serve: a host obeys what was signed for its own environment. Earlier versions named none, which no host obeys. */
+  environment: z.string().min(1).exactOptional(),
   /**
    * How far the ledger went when it was signed: an anchor that is kept on the hosts too, and what makes an older order older. Absent where
    * the ledger was not believed to its end.
    */
   ledger: ledgerHeadSchema.exactOptional(),
-  /** The heads of lost ledgers that this ledger was begun for: its events are counted anew. */
-  replaces: z.array(z.string()).readonly(),
+  /** The heads of lost ledgers that this ledger was begun for: its events are counted anew. Earlier versions did not say. */
+  replaces: z.array(z.string()).readonly().exactOptional(),
   signedAt: instantSchema,
 });
 
@@ -55,6 +55,17 @@ export const statementSchema = z.object({
   predicate: promotionSchema,
 });
 export type Statement = z.infer<typeof statementSchema>;
+
+/** A statement that says where and when it counts, so that a host may obey it. */
+export type OrderStatement = Statement & {
+  readonly predicate: { readonly environment: string; readonly replaces: readonly string[] };
+};
+
+/** Whether a statement says where and when it counts: those that earlier versions signed do not. */
+export function isOrder(statement: Statement): statement is OrderStatement {
+  const { environment, replaces } = statement.predicate;
+  return environment !== undefined && replaces !== undefined;
+}
 
 /** What is signed, for where, and by whom: the package's name, the environment, the workflow that signs, and when. */
 type Signing = {
@@ -113,7 +124,7 @@ export type StatementSubject = {
   readonly environment: string;
 };
 
-/** Why a statement does not stand for what the ledger says of a version; empty when it does. */
+/** Why a statement does not stand for what the ledger says of a version; empty when it does. What earlier versions did not say is not held against them. */
 export function findStatementMismatches(
   { subject, predicate }: Statement,
   { state, version, package: packageName, environment }: StatementSubject,
@@ -126,7 +137,7 @@ export function findStatementMismatches(
     ['run', predicate.runId, known?.runId],
     ['model digest', predicate.modelDigest, known?.modelDigest],
     ['verdict', predicate.verdict, 'pass'],
-    ['environment', predicate.environment, environment],
+    ['environment', predicate.environment ?? environment, environment],
   ];
   const wrong = facts
     .filter(([, signed, recorded]) => signed !== recorded)

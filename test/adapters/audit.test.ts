@@ -12,7 +12,7 @@ import { signStatement } from '../../adapters/signing/attestation.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { buildStatement } from '../../core/ledger/statement.ts';
+import { buildStatement, type Statement } from '../../core/ledger/statement.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
 import {
@@ -124,9 +124,34 @@ describe('the audit of a ledger', () => {
     await tamper((text) => text.replace(/,"envelope":\{.*?\}\]\}/, ''));
     expect((await audit('--key', keyFile)).output).toContain('Version 8 has no signed statement');
   });
+
+  it('warns of what an earlier version signed for no environment, and believes it', async () => {
+    const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const keyFile = join(folder, 'key.pem');
+    await writeFile(keyFile, publicKeyOf(key));
+    const write = startScribe();
+    const events = writeVersion(write, '8');
+    const ofThen = signFor(events, '8', key, ({ predicate, ...statement }) => {
+      const { environment: _, replaces: __, ...earlier } = predicate;
+      return { ...statement, predicate: earlier };
+    });
+    await append(...events, startWith(ofThen));
+    const { code, output } = await audit('--key', keyFile);
+    expect(output).toMatch(
+      /warning: signed-for-none \(.*\): The statement on version 8 names no environment/,
+    );
+    expect(output).not.toContain('error: ');
+    expect(code).toBe(0);
+  });
 });
 
-function signFor(events: readonly LedgerEvent[], version: string, key: string): Envelope {
+/** `change` is what an earlier version would have signed in its place. */
+function signFor(
+  events: readonly LedgerEvent[],
+  version: string,
+  key: string,
+  change = (statement: Statement) => statement,
+): Envelope {
   const state = fold(events);
   const known = state.versions[version];
   const { environment } = startOf(version);
@@ -138,7 +163,7 @@ function signFor(events: readonly LedgerEvent[], version: string, key: string): 
   };
   const statement = known && buildStatement(state, known, signing);
   if (statement === undefined) throw new Error('no statement');
-  return signStatement(statement, key);
+  return signStatement(change(statement), key);
 }
 
 function startWith(envelope: Envelope): LedgerEvent {

@@ -32,12 +32,8 @@ const manifest: PackageManifest = {
   serving: { workers: 1, batchSize: 1, maxBatchDelayMs: 0, gpu: 'none', responseTimeoutSeconds: 10 },
 };
 
-function seal(
-  predicate: Partial<Statement['predicate']> = {},
-  sha256 = 'a'.repeat(64),
-  { privateKey } = trusted,
-): Envelope {
-  const statement: Statement = {
+function compose(predicate: Partial<Statement['predicate']>, sha256 = 'a'.repeat(64)): Statement {
+  return {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: 'mnist', digest: { sha256 } }],
     predicateType: 'urn:trainyard:promotion:v1',
@@ -54,7 +50,20 @@ function seal(
       ...predicate,
     },
   };
-  return signStatement(statement, privateKey);
+}
+
+function seal(
+  predicate: Partial<Statement['predicate']> = {},
+  sha256?: string,
+  { privateKey } = trusted,
+): Envelope {
+  return signStatement(compose(predicate, sha256), privateKey);
+}
+
+/** As jobs signed before statements named where they count. */
+function sealEarlier(without: 'environment' | 'replaces'): Envelope {
+  const { [without]: _, ...predicate } = compose({}).predicate;
+  return signStatement({ ...compose({}), predicate }, trusted.privateKey);
 }
 
 const check = (envelope: Envelope | undefined, trustedKeys = [trusted.publicKey]) => {
@@ -80,6 +89,8 @@ describe('a host with a trusted key', () => {
     ['made from another model file', seal({ modelDigest: DIGEST }), 'subject-mismatch'],
     ['that failed the gate', seal({ verdict: 'fail' }), 'gate-not-passed'],
     ['that was signed for another environment', seal({ environment: 'staging' }), 'signed-for-other'],
+    ['that an earlier version signed for no environment', sealEarlier('environment'), 'signed-for-none'],
+    ['that an earlier version signed on no ledger it names', sealEarlier('replaces'), 'signed-for-none'],
     ['whose gate was undecided', seal({ verdict: 'inconclusive' }), 'gate-not-passed'],
     [
       'whose statement was changed after signing',

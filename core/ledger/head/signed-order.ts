@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Instant, instantSchema, isAfter, isBefore } from '../../instant.ts';
-import type { Statement } from '../statement.ts';
+import type { OrderStatement } from '../statement.ts';
 
 /**
  * What tells a signed order from an older one: how far the ledger went when it was signed, which lost ledgers that one replaces, and
@@ -14,7 +14,7 @@ export const signedOrderSchema = z.object({
 export type SignedOrder = Readonly<z.infer<typeof signedOrderSchema>>;
 
 /** The order that a statement is. */
-export function orderOf({ predicate: { signedAt, ledger, replaces } }: Statement): SignedOrder {
+export function orderOf({ predicate: { signedAt, ledger, replaces } }: OrderStatement): SignedOrder {
   return { signedAt, ...(ledger && { ledger: { events: ledger.events, replaces } }) };
 }
 

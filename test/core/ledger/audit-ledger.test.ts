@@ -72,8 +72,11 @@ describe('a ledger is gone through event by event', () => {
       'error unsigned: Version 1 has no signed statement.',
       'error unsigned: Version 1 has no signed statement.',
     ]);
+    const refuse: CheckEnvelope = (_, { version }) => [
+      { level: 'error', code: 'signature', message: `Not of version ${version}.` },
+    ];
     expect(audit(signed, () => [])).toEqual([]);
-    expect(audit(signed, (_, { version }) => [`Not of version ${version}.`])).toEqual([
+    expect(audit(signed, refuse)).toEqual([
       'error signature: Not of version 1.',
       'error signature: Not of version 1.',
     ]);
