@@ -1,9 +1,13 @@
 import { UserError } from '../../core/errors.ts';
-import { findLoss, headOf, type LedgerHead, type Remembered } from '../../core/ledger/head/ledger-head.ts';
+import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { AgentPort, Ledger } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
+import type { SetTraffic } from '../../core/serving/api.ts';
 import { askHeads } from './ask-heads.ts';
+
+/** What a host is told of a ledger. */
+type ToldHead = NonNullable<SetTraffic['ledger']>;
 
 /**
  * Lets a ledger and the hosts of an environment keep each other. Each order of traffic tells its host how far the ledger goes by which it
@@ -14,7 +18,7 @@ export function linkLedger(
   ledger: Ledger,
   agents: readonly AgentPort[],
 ): { readonly ledger: Ledger; readonly agents: readonly AgentPort[] } {
-  const heads = new Map<string, LedgerHead>();
+  const heads = new Map<string, ToldHead>();
   const seen = new Map<string, Promise<Remembered>>();
   const seenOf = (model: string) => {
     const asked = seen.get(model) ?? askHeads(agents, model);
@@ -23,7 +27,8 @@ export function linkLedger(
   };
   const remember = (state: LedgerState): void => {
     const head = headOf(state);
-    if (head !== undefined) heads.set(state.model, head);
+    if (head !== undefined)
+      heads.set(state.model, { ...head, replaces: [...(state.origin?.replaces ?? [])] });
   };
   return {
     agents: agents.map((agent) => tellHead(agent, (model) => heads.get(model))),
@@ -52,7 +57,7 @@ export function linkLedger(
   };
 }
 
-function tellHead(agent: AgentPort, headFor: (model: string) => LedgerHead | undefined): AgentPort {
+function tellHead(agent: AgentPort, headFor: (model: string) => ToldHead | undefined): AgentPort {
   return {
     ...agent,
     urgent: () => tellHead(agent.urgent(), headFor),

@@ -28,7 +28,7 @@ export function retireModel(
       if (instance.state === 'draining' || instance.state === 'stopped') continue;
       const at = clock.now();
       store.putInstance({ ...instance, state: 'draining', since: at });
-      noteStop(store, { model, version: instance.version, at });
+      noteStop(store, { model, version: instance.version, at, ledger: traffic?.ledger });
     }
   });
   return ok(

@@ -47,7 +47,7 @@ export async function startInstance(
   const isSame = existing?.manifestDigest === request.manifest;
   // What answers requests may be started again by what started it, whatever was obeyed since: that changes nothing.
   const isServing = isSame && store.getTraffic(model)?.traffic.stable === version;
-  const replay = statement === undefined || isServing ? undefined : findReplay(store, statement);
+  const replay = statement === undefined || isServing ? undefined : findReplay(store, statement, clock.now());
   if (replay !== undefined) return err(replay);
   const now = clock.now();
   const instance = {

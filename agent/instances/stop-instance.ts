@@ -38,7 +38,7 @@ export function stopInstance(
   const draining = { ...instance, state: 'draining' as const, since: at };
   store.transaction(() => {
     store.putInstance(draining);
-    noteStop(store, { model, version, at });
+    noteStop(store, { model, version, at, ledger: traffic?.ledger });
   });
   return ok(toInstance(draining));
 }

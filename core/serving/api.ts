@@ -80,8 +80,8 @@ export const setTrafficSchema = z.object({
   lease: rolloutLeaseSchema.optional(),
   /** What persons have said of these versions: by that alone a host serves again what it braked for harm before. */
   words: z.array(wordSchema).optional(),
-  /** How far the ledger goes by which this was decided. The host remembers the last it was told, against the day that one is lost. */
-  ledger: ledgerHeadSchema.optional(),
+  /** How far the ledger goes by which this was decided. The host remembers the last it was told, against the day that one is lost. `replaces`: the heads of lost ledgers that it was begun for. */
+  ledger: ledgerHeadSchema.extend({ replaces: z.array(z.string()).readonly().exactOptional() }).optional(),
 });
 
 /** `POST /v1/models/{model}/take-back`: a person at the host takes traffic from a version, whatever the ledger says. */

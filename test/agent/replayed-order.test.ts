@@ -45,11 +45,19 @@ async function start(version: string, envelope: Envelope) {
   return started.ok ? host.context.store.getInstance(MODEL, version)?.state : started.error.code;
 }
 
-async function serve(stable: string, candidate?: string) {
-  const words: SetTraffic = { stable, candidatePercent: 0, shadow: false, ...(candidate && { candidate }) };
+/** `events`: how far the ledger went as the job says with its order. */
+async function serve(stable: string, events?: number) {
+  const words: SetTraffic = {
+    stable,
+    candidatePercent: 0,
+    shadow: false,
+    ...(events && { ledger: headAt(events) }),
+  };
   const revision = host.context.store.getTraffic(MODEL)?.traffic.revision;
   expect(await agent.setTraffic(MODEL, words, revision)).toMatchObject({ ok: true });
 }
+
+const headAt = (events: number) => ({ commit: 'c', events, last: `e${events}`, replaces: [] });
 
 async function stop(version: string) {
   expect(agent.stopInstance(MODEL, version)).toMatchObject({ ok: true });
@@ -89,6 +97,16 @@ describe('a promotion that was signed once', () => {
     expect(await start('2', promoted)).toBe('order-spent');
   });
 
+  test('and says a time that has not come is spent too, where the ledger had gone further when its version was stopped', async () => {
+    expect(await start('1', await sign('1', { events: 10, signedAt: minute(0) }))).toBe('ready');
+    await serve('1');
+    expect(await start('2', await sign('2', { events: 20, signedAt: minute(60) }))).toBe('ready');
+    await serve('2', 21);
+    await serve('1', 24);
+    await stop('2');
+    expect(await start('2', await sign('2', { events: 22, signedAt: minute(9_000) }))).toBe('order-spent');
+  });
+
   test('is remembered by an agent that was killed, and by one that was restored from its backup', async () => {
     const first = await sign('1', { events: 10, signedAt: minute(0) });
     expect(await start('2', await sign('2', { events: 20, signedAt: minute(1) }))).toBe('ready');
@@ -124,6 +142,29 @@ describe('an order of today', () => {
     await stop('1');
     at(70);
     expect(await start('1', await sign('1', { events: 24, signedAt: minute(70) }))).toBe('ready');
+  });
+
+  test('starts what was stopped, also where the clock of the runner is behind the host’s', async () => {
+    expect(await start('1', await sign('1', { events: 10, signedAt: minute(0) }))).toBe('ready');
+    await serve('1', 11);
+    expect(await start('2', await sign('2', { events: 20, signedAt: minute(1) }))).toBe('ready');
+    await serve('2', 21);
+    at(60);
+    await stop('1');
+    expect(await start('1', await sign('1', { events: 24, signedAt: minute(10) }))).toBe('ready');
+  });
+
+  test('is given once more where the clock of the host was ahead as it stopped the version', async () => {
+    expect(await start('1', await sign('1', { events: 10, signedAt: minute(0) }))).toBe('ready');
+    await serve('1');
+    expect(await start('2', await sign('2', { events: 20, signedAt: minute(1) }))).toBe('ready');
+    await serve('2');
+    at(100_000);
+    await stop('1');
+    at(70);
+    expect(await start('1', await sign('1', { events: 24, signedAt: minute(69) }))).toBe('order-spent');
+    at(72);
+    expect(await start('1', await sign('1', { events: 25, signedAt: minute(71) }))).toBe('ready');
   });
 
   test('may be given twice, as a job does that was lost in between', async () => {

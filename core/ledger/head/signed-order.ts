@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { type Instant, instantSchema, isAfter, isBefore } from '../../instant.ts';
 import type { OrderStatement } from '../statement.ts';
 
+/** How far a ledger goes, and the heads of lost ones that it was begun for: by those two ledgers are told apart. */
+const ledgerLineSchema = z.object({ events: z.int().positive(), replaces: z.array(z.string()).readonly() });
+
+/** When a host was told to stop a version, by its own clock, and the ledger that it knew of then, where it was told of one. */
+export const versionStopSchema = z.object({ at: instantSchema, ledger: ledgerLineSchema.exactOptional() });
+export type VersionStop = Readonly<z.infer<typeof versionStopSchema>>;
+
 /**
  * What tells a signed order from an older one: how far the ledger went when it was signed, which lost ledgers that one replaces, and
  * when. A host keeps the highest that it has obeyed.
@@ -9,7 +16,7 @@ import type { OrderStatement } from '../statement.ts';
 export const signedOrderSchema = z.object({
   signedAt: instantSchema,
   /** `undefined` where it was signed on a ledger that was not believed to its end. */
-  ledger: z.object({ events: z.int().positive(), replaces: z.array(z.string()).readonly() }).exactOptional(),
+  ledger: ledgerLineSchema.exactOptional(),
 });
 export type SignedOrder = Readonly<z.infer<typeof signedOrderSchema>>;
 
@@ -23,7 +30,7 @@ type KnownOrders = {
   /** The highest, of any version; `undefined` where there was none. */
   readonly highest: SignedOrder | undefined;
   /** When this version was last told to stop; `undefined` where it never was. */
-  readonly stoppedAt: Instant | undefined;
+  readonly stopped: VersionStop | undefined;
 };
 
 /**
@@ -32,10 +39,10 @@ type KnownOrders = {
  */
 export function findStaleness(
   order: SignedOrder,
-  { highest, stoppedAt }: KnownOrders,
+  { highest, stopped }: KnownOrders,
 ): 'replayed' | 'spent' | undefined {
   if (highest !== undefined && isOlder(order, highest)) return 'replayed';
-  return stoppedAt === undefined || isAfter(order.signedAt, stoppedAt) ? undefined : 'spent';
+  return stopped !== undefined && isSpent(order, stopped) ? 'spent' : undefined;
 }
 
 /** The highest order once this one, which is none of the past, is obeyed. */
@@ -48,13 +55,22 @@ export function raiseOrder(highest: SignedOrder | undefined, order: SignedOrder)
 
 /** By the ledger where both were signed on one; by their instants where one was not, or the ledger was begun anew in between. */
 function isOlder(order: SignedOrder, other: SignedOrder): boolean {
-  const [own, others] = [order.ledger, other.ledger];
-  if (own !== undefined && others !== undefined && isSameLedger(own, others) && own.events !== others.events)
-    return own.events < others.events;
-  return isBefore(order.signedAt, other.signedAt);
+  const ahead = eventsAhead(order.ledger, other.ledger);
+  return ahead === 0 ? isBefore(order.signedAt, other.signedAt) : ahead < 0;
+}
+
+/** As `isOlder`; one of the very instant of the stop is spent. */
+function isSpent(order: SignedOrder, stopped: VersionStop): boolean {
+  const ahead = eventsAhead(order.ledger, stopped.ledger);
+  return ahead === 0 ? !isAfter(order.signedAt, stopped.at) : ahead < 0;
 }
 
 type LedgerLine = NonNullable<SignedOrder['ledger']>;
+
+/** So many events more of one ledger; 0 also where the two are not of one, which tells nothing. */
+function eventsAhead(own: LedgerLine | undefined, other: LedgerLine | undefined): number {
+  return own !== undefined && other !== undefined && isSameLedger(own, other) ? own.events - other.events : 0;
+}
 
 function isSameLedger(one: LedgerLine, other: LedgerLine): boolean {
   return one.replaces.toSorted().join('\n') === other.replaces.toSorted().join('\n');
