@@ -199,12 +199,15 @@ describe('a take-back with a signing key that can not be read', () => {
   test('returns to the version before with the provenance on record, or without any', async () => {
     for (const recorded of [envelope, undefined]) {
       const world = createHistory();
-      world.ledger.events.push(
-        createEvent(contextOf('staging'), 'rollout.promoted', {
-          ...{ rollout: 'rollout-0', environment: 'staging', version: '1', package: packageOf('1') },
-          ...{ explanation: 'Fine.', ...(recorded && { envelope: recorded }) },
-        }),
-      );
+      const { events } = world.ledger;
+      const first = events.findIndex(({ kind }) => kind === 'rollout.promoted');
+      const promoted = events[first];
+      if (promoted?.kind !== 'rollout.promoted') throw new Error('Version 1 was promoted.');
+      const data = { ...promoted.data, ...(recorded && { envelope: recorded }) };
+      events[first] = { ...promoted, data };
+      // What was signed for another environment is later, and refused by the hosts of this one.
+      const elsewhere = { environment: 'staging', envelope: { ...envelope, payload: 'BBBB' } };
+      events.push(createEvent(contextOf('staging'), 'rollout.promoted', { ...promoted.data, ...elsewhere }));
       const start = vi.spyOn(world.agents[0], 'startInstance');
       await rollback(world);
       expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
