@@ -19,6 +19,8 @@ from trainyard.features import SEPARATOR, make_direction
 from trainyard.together import Directions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainyard.parts import Parts
 
 PREFIX = f"together{SEPARATOR}"
@@ -33,6 +35,8 @@ CHANCE_ERRORS = 4
 # Of a direction of length one among columns of variance one. The index of a shift is at most twice as large along it.
 SMALLEST_VARIANCE = 0.5
 MOST_DRAWS = 64
+# Of rows, columns and edges that are compared in one step.
+BLOCK_CELLS = 1_000_000
 # A score of one standard deviation.
 UNIT = 1000
 
@@ -46,15 +50,27 @@ def profile_together(features: list[dict[str, Any]], numbers: np.ndarray, parts:
     columns = [place for place, feature in enumerate(features) if is_column(feature)][:MOST_COLUMNS]
     if len(columns) < 2 or any(feature["name"].startswith(PREFIX) for feature in features):  # noqa: PLR2004 - a pair
         return []
-    chosen, values = [features[column] for column in columns], numbers[:, columns]
-    table = BinTable([feature["edges"] for feature in chosen])
-    bins, present = table.locate(values), np.isfinite(values)
+    chosen = [features[column] for column in columns]
     scores = [score_bins(feature["counts"]) for feature in chosen]
-    placed = np.where(present, np.concatenate(scores)[bins], 0.0)
-    directions = choose_directions([feature["name"] for feature in chosen], scores, placed)
+    covariance = sum(multiply_scores(scores, *block) for block in locate_rows(chosen, numbers, columns)) / len(numbers)
+    directions = choose_directions([feature["name"] for feature in chosen], scores, covariance, len(numbers))
     sizes = {feature["name"]: len(feature["counts"]) for feature in chosen}
-    sums = Directions([direction["together"] for direction in directions], sizes).sum_scores(bins, present)
+    along = Directions([direction["together"] for direction in directions], sizes)
+    sums = np.concatenate([along.sum_scores(*block) for block in locate_rows(chosen, numbers, columns)])
     return [direction | count_sums(sums[:, i], parts) for i, direction in enumerate(directions)]
+
+
+def locate_rows(
+    features: list[dict[str, Any]],
+    numbers: np.ndarray,
+    columns: list[int],
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The bins of these features that rows are in, and which values are there: a block of rows after the other."""
+    table = BinTable([feature["edges"] for feature in features])
+    size = max(1, BLOCK_CELLS // (len(columns) * max(len(feature["counts"]) for feature in features)))
+    for start in range(0, len(numbers), size):
+        values = numbers[start : start + size, columns]
+        yield table.locate(values), np.isfinite(values)
 
 
 def is_column(feature: dict[str, Any]) -> bool:
@@ -71,13 +87,23 @@ def score_bins(counts: list[int]) -> np.ndarray:
     return scores / np.sqrt(scores**2 @ shares)
 
 
-def choose_directions(names: list[str], scores: list[np.ndarray], placed: np.ndarray) -> list[dict[str, Any]]:
+def multiply_scores(scores: list[np.ndarray], bins: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Columns x columns: the sums of the products of the scores of these bins."""
+    placed = np.where(present, np.concatenate(scores)[bins], 0.0)
+    return placed.T @ placed
+
+
+def choose_directions(
+    names: list[str],
+    scores: list[np.ndarray],
+    covariance: np.ndarray,
+    rows: int,
+) -> list[dict[str, Any]]:
     """A direction for each pair that goes together most, and random ones through all columns: eight in all, or fewer.
 
     So few columns have fewer directions that say anything new.
     """
-    covariance = placed.T @ placed / len(placed)
-    pairs = choose_pairs(covariance, len(placed))
+    pairs = choose_pairs(covariance, rows)
     wanted = min(MOST_DIRECTIONS, 2 * len(names) - 1 - (0 if pairs else 1)) - len(pairs)
     named = [(name_pair(names, pair), dict(zip(pair, weigh_pair(covariance[pair]), strict=True))) for pair in pairs]
     drawn = draw_directions(covariance, wanted)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trainyard.counters import Counters
-from trainyard.inputs import Inputs, take_rows
+from trainyard.inputs import Inputs, count_rows, take_rows
 from trainyard.interpretation import Outcome
 from trainyard.slices import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
 # Slices that are watched: each is judged beside all other features, and shares their false alarms.
 MOST_SLICES = 12
 # Of fewer rows the reference is itself too uncertain for a shift to be told.
 FEWEST_ROWS = 300
 MOST_CLASSES = 64
+# Rows that are counted in one step.
+ROWS_TOGETHER = 1000
 # Of a column and a value: a feature's name holds both.
 MOST_LETTERS = 480
 # After the classes, as after the categories of a column: the rare ones, and those never seen. There are none.
@@ -35,15 +37,13 @@ def profile_slices(
 
     Only of columns that a request brings and that are counted by value: of others a host can't know the slice.
     """
-    empty = [
-        feature
-        for column, value in choose_slices(profile, wanted)
-        for feature in describe_slice(profile["prediction"], column, value)
-    ]
-    if any(feature["name"].startswith(PREFIX) for feature in profile["features"]):
+    chosen = choose_slices(profile, wanted)
+    empty = [feature for column, value in chosen for feature in describe_slice(profile["prediction"], column, value)]
+    if not empty or any(feature["name"].startswith(PREFIX) for feature in profile["features"]):
         return []
-    counted = profile | {"features": [*profile["features"], *empty]}
-    whole = count_rows_of(counted, rows, slice(None))
+    columns = {column for column, _ in chosen}
+    counted = profile | {"features": [f for f in profile["features"] if f["name"] in columns] + empty}
+    whole = count_rows_of(counted, rows, np.ones(count_rows(rows[0]), dtype=bool))
     blocks = [count_rows_of(counted, rows, day) for day in days]
     return [
         feature
@@ -66,12 +66,15 @@ def choose_slices(profile: dict[str, Any], wanted: Sequence[str]) -> list[tuple[
     return [(column, value) for _, column, value in sorted(sizes, key=lambda one: (-one[0], one[1:]))[:MOST_SLICES]]
 
 
-def count_rows_of(profile: dict[str, Any], rows: tuple[Inputs, Outcome], part: slice | np.ndarray) -> dict[str, Any]:
-    """What a host counts of some of the rows, by feature."""
+def count_rows_of(profile: dict[str, Any], rows: tuple[Inputs, Outcome], part: np.ndarray) -> dict[str, Any]:
+    """What a host counts of the rows of a part, by feature: some after the others, as all would fill the memory."""
     inputs, outcome = rows
-    scores, parts = (None if one is None else one[part] for one in (outcome.scores, outcome.parts))
     counters = Counters(profile)
-    counters.count(take_rows(inputs, part), Outcome(outcome.chosen[part], scores, parts=parts))
+    places = np.flatnonzero(part)
+    for start in range(0, len(places), ROWS_TOGETHER):
+        some = places[start : start + ROWS_TOGETHER]
+        scores, parts = (None if one is None else one[some] for one in (outcome.scores, outcome.parts))
+        counters.count(take_rows(inputs, some), Outcome(outcome.chosen[some], scores, parts=parts))
     return counters.take_snapshot()["features"]
 
 

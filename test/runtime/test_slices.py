@@ -1,9 +1,11 @@
 """Answers and confidences by slice, counted live as on the reference."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from trainyard.contract import Contract
 from trainyard.counters import Counters
@@ -105,3 +107,18 @@ def test_an_answer_that_is_none_is_in_no_slice():
     counters.count(one, interpret(np.array([[np.nan, 0.2]]), CLASSES))
     counted = counters.take_snapshot()["features"]
     assert sum(sum(counted[name]["counts"]) for name in counted if name.startswith("slice/")) == 0
+
+
+@pytest.mark.parametrize(("slices", "most"), [((), 1_000_000), (("region",), 20_000_000)])
+def test_slices_of_many_rows_are_counted_in_little_memory_and_none_in_none(slices, most):
+    rows = 20_000
+    inputs = pd.DataFrame(np.random.default_rng(1).random((rows, 100)), columns=[f"c{c}" for c in range(100)])
+    inputs["region"] = ["north", "south"] * (rows // 2)
+    outcome = interpret(np.tile([0.4, 0.6], (rows, 1)), CLASSES)
+    profile = profile_of(inputs[["region"]], outcome, ())
+    tracemalloc.start()
+    features = profile_slices(profile, (inputs, outcome), slices, [np.arange(rows) % 20 == day for day in range(20)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < most
+    assert [sum(feature["counts"]) for feature in features] == [rows // 2] * 2 * len(slices)

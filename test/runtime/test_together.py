@@ -1,14 +1,17 @@
 """How columns go together: directions of the profile, counted live as on the reference."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 
 from trainyard.contract import Contract
 from trainyard.counters import Counters
+from trainyard.dependence import profile_together
 from trainyard.interpretation import Interpretation
 from trainyard.outputs import interpret
+from trainyard.parts import WHOLE
 from trainyard.profile import make_profile
 from trainyard.reading import Reading
 
@@ -147,3 +150,15 @@ def test_a_column_that_bears_such_a_name_is_no_direction():
     names = [feature["name"] for feature in profile_of(table)["features"]]
     assert len(names) == len(set(names))
     assert names == ["c0", "c1", "together/c0~c1"]
+
+
+def test_how_many_columns_go_together_is_counted_in_little_memory():
+    values = make_rows(1, 0.8, 64)
+    features = [feature for feature in profile_of(values)["features"] if "together" not in feature]
+    numbers = np.tile(values.to_numpy(), (8, 1))
+    tracemalloc.start()
+    directions = profile_together(features, numbers, WHOLE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * numbers.nbytes
+    assert len(directions) == 8
