@@ -1,8 +1,12 @@
 import { formatCount } from '../report/format-number.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 
 /** What a direction through all columns is called (`runtime/trainyard/dependence.py`). */
 const DRAWN = /^together\/all-(?<number>\d+)$/;
+
+/** Share of the reference's rows that may lack a column which random directions go through (`runtime/trainyard/dependence.py`). */
+const MOST_MISSING = 0.001;
 
 /** What a feature is of that is no value of an input: several columns at once, or the answers in one slice. */
 export type Derivation = 'together' | 'slice';
@@ -47,6 +51,8 @@ export function lackTogether(features: readonly ProfileFeature[]): boolean {
   return columns.length > 1 && !features.some(({ together }) => together !== undefined);
 }
 
-function isVaryingColumn({ kind, counts }: ProfileFeature): boolean {
-  return kind === 'numeric' && counts.filter((count) => count > 0).length > 1;
+/** Whether directions go through it: a column of numbers that vary and that hardly any row lacks. */
+function isVaryingColumn({ kind, counts, missing }: ProfileFeature): boolean {
+  const isThere = missing <= MOST_MISSING * (sumOf(counts) + missing);
+  return kind === 'numeric' && isThere && counts.filter((count) => count > 0).length > 1;
 }

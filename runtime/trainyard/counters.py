@@ -134,18 +134,20 @@ class AlongCounter:
         self._directions = Directions([feature["together"] for feature in along], sizes)
         self._table = BinTable([feature["edges"] for feature in along])
         self._flat = np.zeros(self._table.size, dtype=np.int64)
+        self._missing = np.zeros(len(along), dtype=np.int64)
 
     def count(self, bins: np.ndarray, present: np.ndarray) -> None:
         """Counts rows whose values are in these bins, where they are present."""
         if self._names:
-            placed = self._table.locate(self._directions.sum_scores(bins, present))
-            self._flat += np.bincount(placed.ravel(), minlength=self._table.size)
+            sums, complete = self._directions.sum_scores(bins, present)
+            self._flat += np.bincount(self._table.place(sums, complete), minlength=self._table.size)
+            self._missing += (~complete).sum(axis=0)
 
     def take_snapshot(self) -> dict[str, Any]:
-        """The counts so far, by name. Of sums nothing is missing, and what is out of range is told of their columns."""
-        nothing = {"missing": 0, "below": 0, "above": 0, "unseen": 0}
-        split = zip(self._names, self._table.split(self._flat), strict=True)
-        return {name: {"counts": counts, **nothing} for name, counts in split}
+        """The counts so far, by name. What is out of range is told of the columns."""
+        nothing = {"below": 0, "above": 0, "unseen": 0}
+        counted = zip(self._names, self._table.split(self._flat), self._missing.tolist(), strict=True)
+        return {name: {"counts": counts, "missing": missing, **nothing} for name, counts, missing in counted}
 
 
 class CategoryCounter:

@@ -26,6 +26,7 @@ const KEPT = [
   'sha256:e36ea6b6e9315d2a3fa1cddaf7bc2877394bd0c209df4197e0cca6306931c228',
   'sha256:3abf87683a317f636f745671563b36828bd9bc9baf5b39994370ca28bc354050',
   'sha256:7268281a1057f106a2e81cde93c709419a3b190b369e4ece2a78286f3ba74f50',
+  'sha256:8d7f323b6d68cdb0e4e280f3b7c01fdbca134c8aa6f7ca49fb496f1407aff763',
 ];
 const SOURCE = 'core/serving/handler-digests.ts';
 const NEW_DIGEST = `sha256:${'7'.repeat(64)}`;

@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from trainyard.contract import Contract
 from trainyard.counters import Counters
@@ -76,6 +77,7 @@ def test_counting_the_reference_rows_live_gives_the_reference_counts_whatever_ca
     assert len(together_of(profile)) == 8
     for feature in together_of(profile):
         assert live[feature["name"]]["counts"] == feature["counts"]
+        assert live[feature["name"]]["missing"] == feature["missing"] == 0
         assert sum(feature["counts"]) == ROWS
         assert len(feature["counts"]) > 5
 
@@ -86,7 +88,9 @@ def test_what_goes_together_most_is_named_and_the_rest_is_watched_along_random_d
     assert names[0] == "together/c0~c1"
     assert names[1:] == [f"together/all-{number}" for number in range(1, 8)]
     assert features[0]["together"]["columns"] == ["c0", "c1"]
-    assert all(feature["together"]["columns"] == [f"c{c}" for c in range(6)] for feature in features[1:])
+    most_missing = "c2"
+    there = [f"c{c}" for c in range(6) if f"c{c}" != most_missing]
+    assert all(feature["together"]["columns"] == there for feature in features[1:])
     assert all(feature["kind"] == "projection" for feature in features)
 
 
@@ -97,6 +101,64 @@ def test_columns_that_each_stay_as_they_were_and_go_together_otherwise_move_only
     assert largest_index(profile, flipped, lambda f: "together" in f) > 0.25
     same = make_rows(3, 0.8)
     assert largest_index(profile, same, lambda f: "together" in f) < 0.02
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_a_column_that_goes_missing_moves_no_direction_as_its_rows_are_missing_along_it(share):
+    profile = profile_of(make_rows(1, 0.8))
+    rows = make_rows(2, 0.8)
+    gone = np.random.default_rng(5).random(ROWS) < share
+    rows.loc[gone, "c1"] = np.where(np.arange(gone.sum()) % 2, np.nan, np.inf)
+    live = count(profile, rows)
+    for feature in together_of(profile):
+        assert live[feature["name"]]["missing"] == gone.sum()
+        assert sum(live[feature["name"]]["counts"]) == ROWS - gone.sum()
+        assert not (~gone).any() or index_of(feature["counts"], live[feature["name"]]["counts"]) < 0.02
+
+
+def make_gaps(share: float) -> pd.DataFrame:
+    """The first two columns go together, and each is missing in so many rows."""
+    rows = make_rows(1, 0.8)
+    for column in ("c0", "c1"):
+        rows.loc[np.random.default_rng(ord(column[1])).random(ROWS) < share, column] = np.nan
+    return rows
+
+
+def test_a_pair_is_judged_by_the_rows_that_have_both():
+    rows = make_gaps(0.2)
+    profile = profile_of(rows)
+    live, both = count(profile, rows), rows[["c0", "c1"]].notna().all(axis=1).sum()
+    pair, *through = together_of(profile)
+    assert pair["name"] == "together/c0~c1"
+    assert sum(pair["counts"]) == both
+    assert pair["missing"] == live[pair["name"]]["missing"] == ROWS - both
+    assert live[pair["name"]]["counts"] == pair["counts"]
+    assert largest_index(profile, make_rows(2, -0.8), lambda f: f["name"] == pair["name"]) > 0.25
+    assert all(feature["together"]["columns"] == ["c3", "c4", "c5"] for feature in through)
+
+
+def test_a_pair_that_fewer_than_half_of_the_rows_have_is_none():
+    assert together_of(profile_of(make_gaps(0.35)))[0]["name"] == "together/all-1"
+
+
+def test_a_pair_of_which_one_hardly_varies_where_the_other_is_there_is_none():
+    rows = make_rows(1, 0.8)
+    rows.loc[(rows["c0"] - 10).abs() > 2.5, "c1"] = np.nan
+    assert rows["c1"].notna().mean() > 0.5
+    assert together_of(profile_of(rows))[0]["name"] == "together/all-1"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_along_every_direction_the_reference_varies_enough(share):
+    rows = make_gaps(share)
+    profile = profile_of(rows)
+    by_name = {feature["name"]: feature for feature in profile["features"]}
+    for feature in together_of(profile):
+        said = feature["together"]
+        complete = rows[said["columns"]].dropna()
+        places = [np.searchsorted(by_name[name]["edges"], complete[name]) for name in complete]
+        sums = sum(np.array(scores)[place] for scores, place in zip(said["scores"], places, strict=True))
+        assert 0.499 < np.var(sums) / 1e6 < (2.5 if "all-" in feature["name"] else 0.501)
 
 
 def test_columns_that_come_to_go_together_are_seen_too():

@@ -7,6 +7,8 @@ import { type ReferenceProfile, referenceProfileSchema } from '../../../core/dri
 import { profileOf, windowOf } from './drift-data.ts';
 
 const DAYS = 30;
+/** As many rows as all bins of a feature of the profile hold. */
+const ROWS = profileOf(20).rows;
 
 /** Both features of the profile by other names, and what the profile leaves out. */
 function profileWith(more: Partial<ReferenceProfile>): ReferenceProfile {
@@ -66,6 +68,16 @@ describe('what is not watched', () => {
     const judged = judgeDrift(profileWith({ features }), windows, asked);
     expect(judged.features.map(({ name }) => name)).toEqual(['prediction']);
     expect(judged.problems.map(({ code }) => code)).not.toContain('unknown-column');
+  });
+
+  it('is how columns go together where the next build could watch it, and not where too many rows lack one', () => {
+    const named = (share: number) => {
+      const features = profileOf(20).features.map((one) => ({ ...one, missing: Math.round(share * ROWS) }));
+      return listLeftOut(profileWith({ features }), {}).map(({ name }) => name);
+    };
+    expect(named(0)).toEqual(['how columns go together']);
+    expect(named(0.0009)).toEqual(['how columns go together']);
+    expect(named(0.01)).toEqual([]);
   });
 
   it('is told of where its name is nowhere', () => {
