@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.binning import BinTable, choose_edges, count_into
+from trainyard.derived import count_room, name_derived
 from trainyard.features import SEPARATOR, make_direction
 from trainyard.together import Directions
 
@@ -28,7 +29,6 @@ MOST_DIRECTIONS = 8
 MOST_PAIRS = 4
 # A profile names no more columns in a direction: each has a score a bin there.
 MOST_COLUMNS = 64
-MOST_LETTERS = 512
 # Less of a correlation is hardly missed when it goes, and by chance the largest of many is as large in few rows.
 SMALLEST_CORRELATION = 0.3
 CHANCE_ERRORS = 4
@@ -49,7 +49,7 @@ def profile_together(features: list[dict[str, Any]], numbers: np.ndarray, parts:
     """Features of how the numeric ones go together, counted as a host will.
 
     `features` are the profile's and `numbers` their values. None where fewer than two columns vary, or where one bears
-    such a name itself.
+    such a name itself; no more than a profile has room for.
     """
     columns = [place for place, feature in enumerate(features) if is_column(feature)][:MOST_COLUMNS]
     if len(columns) < 2 or any(feature["name"].startswith(PREFIX) for feature in features):  # noqa: PLR2004 - a pair
@@ -61,7 +61,7 @@ def profile_together(features: list[dict[str, Any]], numbers: np.ndarray, parts:
     moments = Moments(scores, through)
     for block in locate_rows(chosen, numbers, columns):
         moments.add(*block)
-    directions = choose_directions(names, scores, moments)
+    directions = choose_directions(names, scores, moments)[: count_room(features)]
     sizes = {feature["name"]: len(feature["counts"]) for feature in chosen}
     along = Directions([direction["together"] for direction in directions], sizes)
     blocks = [along.sum_scores(*block) for block in locate_rows(chosen, numbers, columns)]
@@ -216,8 +216,7 @@ def draw_directions(covariance: np.ndarray, wanted: int) -> list[np.ndarray]:
 
 def name_pair(names: list[str], pair: tuple[int, int]) -> str:
     """The key of a pair: by its columns, so that it means the same in every version."""
-    name = f"{PREFIX}{names[pair[0]]}~{names[pair[1]]}"
-    return name if len(name) <= MOST_LETTERS else f"{PREFIX}pair-{pair[0]}-{pair[1]}"
+    return name_derived(PREFIX, f"{names[pair[0]]}~{names[pair[1]]}")
 
 
 def count_sums(sums: np.ndarray, complete: np.ndarray, parts: Parts) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.counters import Counters
+from trainyard.derived import count_letters, count_room, name_derived
 from trainyard.inputs import Inputs, count_rows, take_rows
 from trainyard.interpretation import Outcome
 from trainyard.slices import PREFIX
@@ -21,8 +22,9 @@ FEWEST_ROWS = 300
 MOST_CLASSES = 64
 # Rows that are counted in one step.
 ROWS_TOGETHER = 1000
-# Of a column and a value: a feature's name holds both.
-MOST_LETTERS = 480
+# Of a value, as of a column's name (core/drift/profile.ts).
+MOST_LETTERS = 512
+CONFIDENCE = "/confidence"
 # After the classes, as after the categories of a column: the rare ones, and those never seen. There are none.
 NO_OTHERS = [0, 0]
 
@@ -35,10 +37,12 @@ def profile_slices(
 ) -> list[dict[str, Any]]:
     """Features of the slices of these columns, the largest first, counted as a host counts the same `rows`.
 
-    Only of columns that a request brings and that are counted by value: of others a host can't know the slice.
+    Only of columns that a request brings and that are counted by value: of others a host can't know the slice. No more
+    than a profile has room for.
     """
     chosen = choose_slices(profile, wanted)
     empty = [feature for column, value in chosen for feature in describe_slice(profile["prediction"], column, value)]
+    empty = empty[: count_room(profile["features"])]
     if not empty or any(feature["name"].startswith(PREFIX) for feature in profile["features"]):
         return []
     columns = {column for column, _ in chosen}
@@ -61,7 +65,7 @@ def choose_slices(profile: dict[str, Any], wanted: Sequence[str]) -> list[tuple[
         for column in dict.fromkeys(wanted)
         if column in known
         for value, size in zip(known[column]["categories"], known[column]["counts"], strict=False)
-        if size >= FEWEST_ROWS and len(column) + len(value) <= MOST_LETTERS
+        if size >= FEWEST_ROWS and count_letters(value) <= MOST_LETTERS
     ]
     return [(column, value) for _, column, value in sorted(sizes, key=lambda one: (-one[0], one[1:]))[:MOST_SLICES]]
 
@@ -80,7 +84,7 @@ def count_rows_of(profile: dict[str, Any], rows: tuple[Inputs, Outcome], part: n
 
 def describe_slice(prediction: dict[str, Any], column: str, value: str) -> list[dict[str, Any]]:
     """The bins of a slice's answers and confidences, empty."""
-    name = f"{PREFIX}{column}={value}"
+    name = name_derived(PREFIX, f"{column}={value}", CONFIDENCE)
     described: list[dict[str, Any]] = []
     if prediction["kind"] == "numeric":
         bins = {"kind": "scalar", "edges": prediction["edges"], "counts": [0] * len(prediction["counts"])}
@@ -96,5 +100,5 @@ def describe_slice(prediction: dict[str, Any], column: str, value: str) -> list[
     if confidence["edges"]:
         bins = {"kind": "scalar", "edges": confidence["edges"], "counts": [0] * len(confidence["total"])}
         said = {"column": column, "value": value, "of": "confidence"}
-        described.append({"name": f"{name}/confidence", **bins, "slice": said})
+        described.append({"name": f"{name}{CONFIDENCE}", **bins, "slice": said})
     return [{**feature, "missing": 0} for feature in described]

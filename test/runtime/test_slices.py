@@ -1,5 +1,6 @@
 """Answers and confidences by slice, counted live as on the reference."""
 
+import hashlib
 import json
 import tracemalloc
 
@@ -122,3 +123,45 @@ def test_slices_of_many_rows_are_counted_in_little_memory_and_none_in_none(slice
     tracemalloc.stop()
     assert peak < most
     assert [sum(feature["counts"]) for feature in features] == [rows // 2] * 2 * len(slices)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("region", "n" * 170),
+        ("r" * 300, "north"),
+        ("region", "n" * 512),
+        ("region", "😀" * 80),
+        ("region", "no\nrth"),
+        ("region", "north "),
+    ],
+)
+def test_a_slice_that_no_mute_can_name_goes_by_what_its_column_and_value_give(column, value):
+    inputs, outcome = make_rows(1)
+    inputs = inputs.rename(columns={"region": column}).replace("north", value)
+    slices = slices_of(profile_of(inputs, outcome, (column,)))
+    named = {name: feature for name, feature in slices.items() if feature["slice"]["value"] == value}
+    code = hashlib.sha256(f"{column}={value}".encode()).hexdigest()[:16]
+    assert list(named) == [f"slice/{code}", f"slice/{code}/confidence"]
+    assert {feature["slice"]["column"] for feature in named.values()} == {column}
+
+
+def test_a_slice_keeps_its_name_as_long_as_a_mute_can_hold_it():
+    inputs, outcome = make_rows(1)
+    value = "n" * (180 - len("slice/region=/confidence"))
+    assert f"slice/region={value}/confidence" in slices_of(profile_of(inputs.replace("north", value), outcome))
+
+
+def test_a_value_that_a_profile_cannot_hold_is_no_slice():
+    inputs, outcome = make_rows(1)
+    values = {f["slice"]["value"] for f in slices_of(profile_of(inputs.replace("north", "n" * 513), outcome)).values()}
+    assert values == {"south"}
+
+
+@pytest.mark.parametrize(("room", "slices"), [(4, 4), (3, 3), (0, 0)])
+def test_there_are_no_more_features_than_a_profile_can_have(room, slices):
+    inputs, outcome = make_rows(1)
+    profile = profile_of(inputs, outcome, ())
+    more = 4096 - room - len(profile["features"])
+    profile["features"] += [{"name": f"more{number}", "kind": "scalar"} for number in range(more)]
+    assert len(profile_slices(profile, (inputs, outcome), ("region",))) == slices

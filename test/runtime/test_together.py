@@ -224,3 +224,21 @@ def test_how_many_columns_go_together_is_counted_in_little_memory():
     tracemalloc.stop()
     assert peak < 2 * numbers.nbytes
     assert len(directions) == 8
+
+
+@pytest.mark.parametrize("letters", [80, 200, 500])
+def test_every_direction_has_a_name_that_can_be_muted_and_that_its_columns_give(letters):
+    long = {f"c{number}": f"{'ü' * letters}{number}" for number in range(6)}
+    rows = make_rows(1, 0.8).rename(columns=long)
+    names = [feature["name"] for feature in together_of(profile_of(rows))]
+    assert max(map(len, names)) <= 180
+    moved = together_of(profile_of(rows[[long["c5"], *rows.columns[:-1]]]))
+    assert moved[0]["name"] == names[0]
+    assert (long["c0"] in names[0]) == (letters == 80)
+
+
+@pytest.mark.parametrize(("others", "directions"), [(4088, 8), (4093, 3), (4096, 0), (5000, 0)])
+def test_there_are_no_more_features_than_a_profile_can_have(others, directions):
+    features = [f for f in profile_of(make_rows(1, 0.8))["features"] if "together" not in f]
+    filled = [*features, *[{"name": f"more{n}", "kind": "categorical"} for n in range(others - len(features))]]
+    assert len(profile_together(filled, make_rows(1, 0.8).to_numpy(), WHOLE)) == directions
