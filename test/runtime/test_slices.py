@@ -152,6 +152,13 @@ def test_a_slice_keeps_its_name_as_long_as_a_mute_can_hold_it():
     assert f"slice/region={value}/confidence" in slices_of(profile_of(inputs.replace("north", value), outcome))
 
 
+def test_slices_have_rows_enough_for_a_shift_to_be_told_beside_the_noise_of_the_reference():
+    inputs, outcome = make_rows(1)
+    inputs["region"] = np.repeat(["few", "enough", "most"], [999, 1000, ROWS - 1999])
+    values = [feature["slice"]["value"] for feature in slices_of(profile_of(inputs, outcome)).values()]
+    assert list(dict.fromkeys(values)) == ["most", "enough"]
+
+
 def test_a_value_that_a_profile_cannot_hold_is_no_slice():
     inputs, outcome = make_rows(1)
     values = {f["slice"]["value"] for f in slices_of(profile_of(inputs.replace("north", "n" * 513), outcome)).values()}
