@@ -139,6 +139,7 @@ function readFailingProject(project: string): Readonly<Record<string, string>> {
     MLproject: read('MLproject'),
     'train.py': read('train.py'),
     'trainyard.yml': config
+      .replace(/^search:\n(?: .*\n)+/m, '')
       .replace(/steps: \{.*\}/, 'steps: { train: train }')
       .replace(/parameters: \{.*\}/, 'parameters: { epochs: 2 }'),
   };

@@ -6,7 +6,7 @@ import { counted, type FakeHost, openFakeHost, serveAll, storePackage } from './
 /** The model that a metered host serves. */
 export const METERED_MODEL = 'mnist';
 
-/** A host of which every metric can be told: a model with a candidate, a brake, reports that wait, a warning. */
+/** A host of which every metric can be told: a model with a candidate on a GPU, a brake, reports that wait, a warning. */
 export type MeteredHost = {
   readonly host: FakeHost;
   readonly agent: Agent;
@@ -28,6 +28,13 @@ export async function openMeteredHost(flags: Readonly<Record<string, string>> = 
   }
   const split = { stable: '1', candidate: '2', candidatePercent: 10, shadow: false };
   await agent.setTraffic(METERED_MODEL, split, undefined);
+  host.world.gpus = {
+    kind: 'seen',
+    gpus: [{ index: 0, usedBytes: 3e9, totalBytes: 80e9 }],
+    processes: host.context.store
+      .instances()
+      .map(({ handle }) => ({ pid: Number(handle?.['pid']), bytes: 1_500_000_000 })),
+  };
   sendHeartbeat(host.context);
   await agent.takeBack(METERED_MODEL, { explanation: 'It answers nonsense.' });
   Object.assign(host.context.clock, { jumpMs: () => 5_000 });
