@@ -21,6 +21,8 @@ const SCRIPT = join(import.meta.dirname, 'draw_deployments.py');
 const DAY_MS = 86_400_000;
 const LIVE_DAYS = 30;
 const QUIET_DAYS = 7;
+/** Of fewer a single alarm is more a month than is promised. */
+const FEWEST_MONTHS = 20;
 const DRAWN_WITHIN_MS = 900_000;
 const MOST_BYTES = 2 ** 30;
 
@@ -46,7 +48,7 @@ export function togetherRows(options: SimulationOptions): SimulationRow[] {
 }
 
 function quiet(drawn: Drawn, options: SimulationOptions): SimulationRow {
-  const deployments = drawDeployments(drawsAt(100, options.scale, 3), drawn, options);
+  const deployments = drawDeployments(drawsAt(100, options.scale, FEWEST_MONTHS), drawn, options);
   const alarms = (chosen: (feature: FeatureJudgement) => boolean) =>
     deployments.reduce((sum, { profile, days }) => {
       const settings: DriftOptions = { ...DEFAULT_DRIFT_OPTIONS, warmUpBatches: 0 };

@@ -125,8 +125,8 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: 'core/rollout/evidence/objective.ts',
-        from: '(countBroken(stable) + countBroken(baseline)) / requests',
-        to: '(stable.errors + baseline.errors) / requests',
+        from: 'countBroken(stable) / requests',
+        to: 'stable.errors / requests',
       },
     ],
   },
