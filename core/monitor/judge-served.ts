@@ -11,8 +11,7 @@ import { listDerived } from '../drift/together.ts';
 import { type CaptureWindow, mergeWindows, sumConfidence } from '../drift/window.ts';
 import { lastWeeks } from '../drift/windows/last-weeks.ts';
 import type { Instant } from '../instant.ts';
-import { sumOf } from '../statistics/sum-of.ts';
-import { sumDays } from './evidence/sum-days.ts';
+import { outsideShare, sumDays } from './evidence/sum-days.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
 /** What all hosts counted, the late labels among it, and by what and when it is judged. */
@@ -82,11 +81,8 @@ function estimate(
   const bins = profile.prediction.confidence;
   const ours = windows.filter(({ version }) => version === profile.version);
   const counts = sumConfidence(ours, bins?.total.length ?? 0);
-  const sums = sumDays(ours, listDerived(profile));
-  const cells = sumOf(sums.map((day) => day.cells));
-  const outOfRangeShare = cells === 0 ? 0 : sumOf(sums.map(({ outside }) => outside)) / cells;
   return estimateAccuracy(bins, counts, {
-    outOfRangeShare,
+    outOfRangeShare: outsideShare(sumDays(ours, listDerived(profile))),
     hasInputAlarm: drift.verdict === 'fail',
     hasLabelAlarm: labels?.verdict === 'fail',
   });

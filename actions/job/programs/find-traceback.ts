@@ -42,22 +42,23 @@ export function findTraceback(lines: readonly string[], root: string): Traceback
   const rest = lines.slice(start + 1);
   const end = rest.findIndex((line) => /^\S/.test(line) && ERROR.test(line));
   const message = end === -1 ? 'it failed without a message' : (rest[end] ?? '');
-  const frames = rest.slice(0, end === -1 ? rest.length : end).flatMap((line) => {
-    const { file, line: number } = FRAME.exec(line)?.groups ?? {};
-    return file === undefined ? [] : [{ file, line: Number(number) }];
-  });
+  const frames = readFrames(rest.slice(0, end === -1 ? rest.length : end));
   const own = frames.findLast(({ file }) => isOwn(file, root));
   const isLast = end !== -1 && !rest.slice(end + 1).some(isOwnWord);
   return { message, file: own && relativeTo(own.file, root), line: own?.line, isLast };
 }
 
 function readCrash([message = '', ...stack]: readonly string[], root: string): Traceback {
-  const frames = stack.flatMap((line) => {
+  const own = readFrames(stack).find(({ file }) => isOwn(file, root));
+  return { message, file: own && relativeTo(own.file, root), line: own?.line, isLast: true };
+}
+
+/** The frames that these lines name, in their order; lines of source between them name none. */
+function readFrames(lines: readonly string[]): readonly { readonly file: string; readonly line: number }[] {
+  return lines.flatMap((line) => {
     const { file, line: number } = FRAME.exec(line)?.groups ?? {};
     return file === undefined ? [] : [{ file, line: Number(number) }];
   });
-  const own = frames.find(({ file }) => isOwn(file, root));
-  return { message, file: own && relativeTo(own.file, root), line: own?.line, isLast: true };
 }
 
 function isOwn(file: string, root: string): boolean {

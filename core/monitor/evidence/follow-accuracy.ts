@@ -7,7 +7,7 @@ import { isBefore } from '../../instant.ts';
 import { dayOf } from '../../report/format-day.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import type { Interval } from '../../verdict.ts';
-import { sumDays } from './sum-days.ts';
+import { outsideShare, sumDays } from './sum-days.ts';
 
 /** The accuracy of one day (UTC): as the confidences let expect, where that may be said, and as late labels show it. */
 export type DayAccuracy = {
@@ -64,10 +64,9 @@ function estimateDay(
   { inputAlarm, labelAlarm }: AccuracyLimits,
 ): DayAccuracy['estimate'] {
   const counts = sumConfidence(windows, bins.total.length);
-  const [sums] = sumDays(windows, derived);
   const end = `${day}T23:59:59Z`;
   const estimate = estimateAccuracy(bins, counts, {
-    outOfRangeShare: sums === undefined || sums.cells === 0 ? 0 : sums.outside / sums.cells,
+    outOfRangeShare: outsideShare(sumDays(windows, derived)),
     hasInputAlarm: inputAlarm !== undefined && isBefore(inputAlarm, end),
     hasLabelAlarm: labelAlarm !== undefined && isBefore(labelAlarm, end),
   });

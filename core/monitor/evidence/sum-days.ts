@@ -1,5 +1,6 @@
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
 import { dayOf } from '../../report/format-day.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
 
 /**
  * What all hosts counted on one day (UTC): `rows` predictions and `refused` requests, `invalid` of the predictions not usable. `cells` are
@@ -22,6 +23,12 @@ export function sumDays(windows: readonly CaptureWindow[], derived: ReadonlySet<
   return [...byDay]
     .map(([day, ofDay]) => sumDay(day, ofDay, derived))
     .toSorted((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+/** The share of the values of these days that lie outside of the range of training; 0 where none came. */
+export function outsideShare(days: readonly DaySums[]): number {
+  const cells = sumOf(days.map((day) => day.cells));
+  return cells === 0 ? 0 : sumOf(days.map(({ outside }) => outside)) / cells;
 }
 
 function sumDay(day: string, windows: readonly CaptureWindow[], derived: ReadonlySet<string>): DaySums {
