@@ -7,7 +7,6 @@ import { playBadModel } from '../../measure/scenes/bad-model.ts';
 import { playDrift } from '../../measure/scenes/drift.ts';
 import { playFirstTrain } from '../../measure/scenes/first-train.ts';
 import { playRetrainByComment } from '../../measure/scenes/retrain-by-comment.ts';
-import type { SceneResult } from '../../measure/scenes/scene.ts';
 import { ENVIRONMENT, MODEL, startWorld, type World, WRITER } from '../../measure/scenes/world.ts';
 import { readLedger, readLedgerState } from '../../sandbox/github/read-ledger.ts';
 import { discard } from '../../sandbox/machine/discard.ts';
@@ -15,6 +14,7 @@ import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { loadDigits } from '../../sandbox/traffic/digits.ts';
 import { type SteadyTraffic, startTraffic } from '../../sandbox/traffic/traffic.ts';
+import { expectAllHeld } from './support/expect-all-held.ts';
 
 const PROJECTS = path.join(import.meta.dirname, '..', 'fixtures', 'projects');
 const CANARY_MS = 400_000;
@@ -143,8 +143,4 @@ function readFailingProject(project: string): Readonly<Record<string, string>> {
       .replace(/steps: \{.*\}/, 'steps: { train: train }')
       .replace(/parameters: \{.*\}/, 'parameters: { epochs: 2 }'),
   };
-}
-
-function expectAllHeld({ checks }: SceneResult): void {
-  expect(checks.filter(({ held }) => !held)).toEqual([]);
 }

@@ -7,23 +7,14 @@ import { findProjectCommit } from '../../adapters/mlflow/find-project-commit.ts'
 import { toLineEnd } from '../../adapters/programs/shell-line.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import { type GitDaemon, startGitDaemon } from './support/git-daemon.ts';
+import { gitIn } from './support/git-in.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-project-commit-'));
 const bare = path.join(folder, 'project.git');
+const git = gitIn(path.join(folder, 'work'));
 let uri: string;
 let daemon: GitDaemon;
 const commits: string[] = [];
-
-function git(...args: readonly string[]): string {
-  const author = {
-    GIT_AUTHOR_NAME: 'a',
-    GIT_AUTHOR_EMAIL: 'a@b',
-    GIT_COMMITTER_NAME: 'a',
-    GIT_COMMITTER_EMAIL: 'a@b',
-  };
-  const env = { ...process.env, ...author };
-  return execFileSync('git', ['-C', path.join(folder, 'work'), ...args], { env, encoding: 'utf8' }).trim();
-}
 
 const runGit = async (args: readonly string[], { timeoutSeconds }: { readonly timeoutSeconds: number }) =>
   toLineEnd(

@@ -7,23 +7,14 @@ import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { ROOT, STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { type GitDaemon, startGitDaemon } from '../adapters/support/git-daemon.ts';
+import { gitIn } from '../adapters/support/git-in.ts';
 import { startTrainAction } from './support/train-action.ts';
 
 const folder = mkdtempSync(path.join(STATE_DIR, 'git-project-'));
 const [work, bare, workspace] = ['work', 'project.git', 'workspace'].map((name) => path.join(folder, name));
+const git = gitIn(work ?? '');
 let server: MlflowServer;
 let daemon: GitDaemon;
-
-function git(...args: readonly string[]): string {
-  const author = {
-    GIT_AUTHOR_NAME: 'a',
-    GIT_AUTHOR_EMAIL: 'a@b',
-    GIT_COMMITTER_NAME: 'a',
-    GIT_COMMITTER_EMAIL: 'a@b',
-  };
-  const env = { ...process.env, ...author };
-  return execFileSync('git', ['-C', work ?? '', ...args], { env, encoding: 'utf8' }).trim();
-}
 
 beforeAll(async () => {
   execFileSync('git', ['init', '--quiet', '--initial-branch', 'main', work ?? '']);

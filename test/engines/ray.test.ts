@@ -6,9 +6,8 @@ import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { findCommands } from '../adapters/support/find-commands.ts';
-import { letGo, makeWorkspace, waitingCommand } from './support/remote-project.ts';
+import { letGo, startRemote, waitingCommand } from './support/remote-project.ts';
 import { installRay, type Ray, startRay } from './support/start-ray.ts';
-import { startTrainAction } from './support/train-action.ts';
 
 const installed = installRay(path.join(STATE_DIR, 'ray'));
 const missing = 'missing' in installed ? installed.missing : undefined;
@@ -29,13 +28,9 @@ describe.skipIf(missing !== undefined)(`a training as a job of Ray (${missing ??
   });
 
   const start = (name: string, command?: string) => {
-    const workspace = path.join(folder, name);
     const remote = `{ ray: { address: "${ray.address}", cpus: 1 } }`;
-    makeWorkspace(workspace, { remote, trackingUri: server.url, ...(command !== undefined && { command }) });
     const env = { PATH: `${ray.bin}:/usr/local/bin:/usr/bin:/bin` };
-    const temp = path.join(folder, `temp-${name}`);
-    const job = startTrainAction({ workspace, temp, correlationId: name, box: { remote: true }, env });
-    return { workspace, job };
+    return startRemote(folder, name, { remote, trackingUri: server.url, command, env });
   };
 
   test('logs its model from there, and hands on that it was in no box', async () => {

@@ -6,9 +6,8 @@ import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { findCommands } from '../adapters/support/find-commands.ts';
-import { letGo, makeWorkspace, waitingCommand } from './support/remote-project.ts';
+import { letGo, startRemote, waitingCommand } from './support/remote-project.ts';
 import { type Slurm, startSlurm, whyNoSlurm } from './support/start-slurm.ts';
-import { startTrainAction } from './support/train-action.ts';
 
 const missing = whyNoSlurm();
 const folder = mkdtempSync(path.join(STATE_DIR, 'slurm-'));
@@ -28,24 +27,11 @@ describe.skipIf(missing !== undefined)(`a training as a job of Slurm (${missing 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = (name: string, command?: string) => {
-    const workspace = path.join(folder, name);
-    makeWorkspace(workspace, {
-      remote: REMOTE,
-      trackingUri: server.url,
-      ...(command !== undefined && { command }),
+  const start = (name: string, command?: string) =>
+    startRemote(folder, name, {
+      ...{ remote: REMOTE, trackingUri: server.url, command },
+      env: slurm.variables,
     });
-    const box = { remote: true };
-    const env = slurm.variables;
-    const job = startTrainAction({
-      workspace,
-      temp: path.join(folder, `temp-${name}`),
-      correlationId: name,
-      box,
-      env,
-    });
-    return { workspace, job };
-  };
 
   test('logs its model from there, and hands on that it was in no box', async () => {
     const { job } = start('trains');

@@ -1,16 +1,31 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../../sandbox/checkout.ts';
+import { type StartedJob, startTrainAction } from './train-action.ts';
 
-/** A workspace whose project runs `remote`, as YAML. */
-export function makeWorkspace(
-  workspace: string,
-  {
-    remote,
-    trackingUri,
-    command,
-  }: { readonly remote: string; readonly trackingUri: string; readonly command?: string },
-): void {
+/** A project that runs at a remote engine. */
+type RemoteProject = {
+  /** As `project.remote` says it, in YAML. */
+  readonly remote: string;
+  readonly trackingUri: string;
+  /** What its training runs; that of the tiny project unless told. */
+  readonly command?: string | undefined;
+};
+
+/** Starts a training of that name in a workspace below this folder, on a runner with these variables. */
+export function startRemote(
+  folder: string,
+  name: string,
+  { env, ...project }: RemoteProject & { readonly env: Readonly<Record<string, string>> },
+): { readonly workspace: string; readonly job: StartedJob } {
+  const workspace = path.join(folder, name);
+  makeWorkspace(workspace, project);
+  const temp = path.join(folder, `temp-${name}`);
+  const job = startTrainAction({ workspace, temp, correlationId: name, box: { remote: true }, env });
+  return { workspace, job };
+}
+
+function makeWorkspace(workspace: string, { remote, trackingUri, command }: RemoteProject): void {
   mkdirSync(workspace, { recursive: true });
   cpSync(
     path.join(ROOT, 'test', 'fixtures', 'projects', 'tiny', 'train.py'),
