@@ -87,18 +87,18 @@ play('C12', () =>
 );
 
 test.each([
-  ['predictions', predictions, ''],
-  ['the control API', control, 'HTTP/1.1 401'],
+  ['predictions', predictions, ['', 'HTTP/1.1 200']],
+  ['the control API', control, ['HTTP/1.1 401']],
 ] as const)(
   'who closes half of a connection at %s loses all of it, or is answered',
-  async (_, target, answer) => {
+  async (_, target, allowed) => {
     const socket = createConnection({ host: '127.0.0.1', port: target().port, localAddress: '127.0.0.68' });
     let said = '';
     socket.on('data', (part) => (said += String(part)));
     const head = `POST ${target().path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}`;
     socket.end(`${head}\r\n\r\n${BODY}`);
     await new Promise((resolve) => socket.once('close', resolve));
-    expect(said.slice(0, 12)).toBe(answer);
+    expect(allowed).toContain(said.slice(0, 12));
   },
 );
 
