@@ -109,7 +109,10 @@ function raiseHost(world: SimulatedWorld, site: GitHubSite, index: number): Worl
       behaviourOf: (version) => behaviours.get(version) ?? HEALTHY,
       rateFactor: () => (time.elapsed() < traffic.until ? traffic.factor : 1),
       onServed: (_host, served) =>
-        world.served.push({ ...served, host: index, canAct: couldAct(host, served.from) }),
+        world.served.push({
+          ...{ ...served, host: index },
+          ...{ agentRan: host.running() !== undefined, canAct: couldAct(host, served.from) },
+        }),
       exchangeFor: (_host, actor) =>
         takeDispatches({ time, draws, faults: github, trigger: site.trigger }, host, actor),
     },

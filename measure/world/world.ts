@@ -43,8 +43,8 @@ export type JobEnd = {
       };
 };
 
-/** What became of the requests of a host, and whether its agent could see it and act from the first of them to the last. */
-type HostServed = Served & { readonly host: number; readonly canAct: boolean };
+/** What became of the requests of a host, and whether its agent ran, and could see it and act, from the first of them to the last. */
+type HostServed = Served & { readonly host: number; readonly agentRan: boolean; readonly canAct: boolean };
 
 /** What is wrong with GitHub at present; times in ms since the world began. */
 export type GitHubFaults = {

@@ -89,7 +89,7 @@ export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
   },
   {
     name: 'no-more-than-the-stage',
-    text: 'A candidate never has a larger share of a host than the ledger gave it.',
+    text: 'A candidate never has a larger share of a host than the ledger gave it, up to two leases and, where its agent was away, its first look.',
     breach: ({ url, candidate }) =>
       candidate !== undefined && candidate.percent > candidate.allowed
         ? `${url} gives version ${candidate.version} ${candidate.percent} %, the ledger ${candidate.allowed} %`

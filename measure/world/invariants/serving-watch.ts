@@ -25,6 +25,9 @@ type Sums = {
   harm: HarmSum;
   lateHarm: HarmSum;
   refusedAlone: HarmSum;
+  /** Since when its agent has run, and until when it had done so for long enough to have looked. */
+  runsSinceMs: number;
+  lookedUntilMs: number;
   /** When its last brake was, empty where it has none. */
   braked: string;
   /** Requests that the stable version of a rollout got beside the candidate. */
@@ -41,6 +44,9 @@ const NO_HARM: Pick<Sums, 'harm' | 'lateHarm' | 'refusedAlone' | 'seen'> = {
   seen: { rollout: '', requests: 0 },
 };
 
+/** An agent that has started again gives back, at its first look, what its leases no longer allow; it may miss one. */
+const FIRST_LOOK_MS = 2_000 * TIMES.tick;
+
 /** monitor-check sees to a host that no lease brings back. */
 const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 
@@ -48,6 +54,7 @@ const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 export function createServingWatch(world: SimulatedWorld): ServingWatch {
   const sums: Sums[] = world.hosts.map(() => ({
     ...{ downMs: 0, couldAnswer: false, takenBackMs: 0, takenBack: undefined, ...NO_HARM, braked: '' },
+    ...{ runsSinceMs: 0, lookedUntilMs: 0 },
   }));
   return {
     look: () => {
@@ -77,7 +84,9 @@ type Look = {
 
 function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const here = hereOf(world);
-  const { version, requests, broken, from, to, canAct } = served;
+  const { version, requests, broken, from, to, agentRan, canAct } = served;
+  if (!agentRan) sum.runsSinceMs = to;
+  else if (to - sum.runsSinceMs > FIRST_LOOK_MS) sum.lookedUntilMs = to;
   const champion = here?.champion?.version;
   // What a candidate does with all requests is judged by a limit that is made from the stable version, and is `harm-is-braked`.
   const isAlone = version !== undefined && version === here?.rollout?.version && percentOf(host) === 100;
@@ -157,7 +166,7 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
   // So long may a host that nobody reaches still do what it was told before.
-  const latelyMs = leaseMs + 2_000 * TIMES.tick;
+  const latelyMs = leaseMs + FIRST_LOOK_MS;
   // A share of the requests is one only where a server takes them: a host that can start none gives nobody any.
   const isUp = host.servers.ofVersion(traffic?.candidate ?? '')?.state === 'serving';
   const percent = isUp ? (traffic?.candidatePercent ?? 0) : 0;
@@ -184,7 +193,7 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
             allowed: allowedOf(world, {
               ...{ candidate: traffic.candidate, rollout: traffic.lease.rollout },
               // A host whose stable version can't answer keeps what it has until that can: no answer would be worse.
-              sinceMs: canServe(world, host, traffic.stable) ? world.time.elapsed() - latelyMs : 0,
+              sinceMs: canServe(world, host, traffic.stable) ? sum.lookedUntilMs - latelyMs : 0,
             }),
           },
   };

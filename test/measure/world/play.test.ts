@@ -39,6 +39,10 @@ it('takes back no candidate that answers as the stable version does, of which it
   expect(replay(139_180_857_900_885)).toContain('0 violations');
 });
 
+it('asks a host for what its leases allow once its agent, which was away, has had a look', () => {
+  expect(replay(227_543_637_000_438)).toContain('0 violations');
+});
+
 it('draws the same schedule for a seed, in the order of time', () => {
   for (let seed = 0; seed < 200; seed += 1) {
     const { injections } = drawSchedule(seed);
