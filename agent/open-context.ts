@@ -47,7 +47,8 @@ export async function openContext(
   warnOfLostDatabase(options.dataDir);
   const store = openStore(databaseFile(options.dataDir));
   await checkDataPlane(options);
-  const { maxBodyBytes, maxInFlight, maxClientConnections, stickyHeader, dataPlane } = options;
+  const { maxBodyBytes, maxInFlight, maxClientConnections, stickyHeader, requestLogShare, dataPlane } =
+    options;
   return {
     options,
     store,
@@ -63,6 +64,7 @@ export async function openContext(
       maxInFlight,
       maxClientConnections,
       stickyHeader,
+      requestLogShare,
     }),
     exchange: createExchange(env, options.caFile),
     gpus: createGpuLook(programVariables(env)),

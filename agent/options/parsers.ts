@@ -19,6 +19,8 @@ export const seconds = z.coerce.number().positive();
 export const days = z.coerce.number().positive();
 /** A size in bytes. */
 export const bytes = z.coerce.number().int().positive();
+/** A share of a whole, from 0 to 1. */
+export const share = z.coerce.number().min(0).max(1);
 /** How many, one at least. */
 export const count = z.coerce.number().int().positive();
 

@@ -13,6 +13,7 @@ import {
   headerName,
   repository,
   seconds,
+  share,
   text,
 } from './parsers.ts';
 
@@ -184,6 +185,11 @@ export const optionsSchema = z.object({
   stickyHeader: option({
     help: 'Requests with the same value of this header get the same version while weights hold. Default: none.',
     parse: headerName.optional(),
+  }),
+  requestLogShare: option({
+    help: 'Share of requests, 0 to 1, of which `requests.log` in the data folder’s `envoy/` tells id, trace, version, status, time and size, and no content.',
+    default: '0',
+    parse: share,
   }),
   envoyThreads: option({ help: 'Worker threads of the proxy.', default: '2', parse: count }),
 });

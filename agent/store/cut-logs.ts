@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import type { AgentContext } from '../context.ts';
+import { requestLogFile } from '../envoy/request-log.ts';
 import { listFolders } from './list-folders.ts';
 
 /** A log that a running process writes is begun anew beyond this size; so much of the part before is kept beside it. */
@@ -27,6 +28,7 @@ export function cutLogs({ options: { dataDir }, log }: Part): void {
   const files = [
     ...ofServers.map((folder) => join(folder, 'console.log')),
     join(dataDir, 'envoy', 'envoy.log'),
+    requestLogFile(join(dataDir, 'envoy')),
   ];
   for (const file of files) {
     try {

@@ -21,6 +21,7 @@ from trainyard.runners import CPU, load_runner
 from trainyard.scoring import parse_request
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
 from trainyard.several import is_by_class
+from trainyard.trace import in_trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +44,8 @@ class ModelService:
     def answer(self, requests: list[Request]) -> list[Answer]:
         """Answers a batch: one prediction for all valid requests together, or one for each when that fails."""
         parsed = [self._parse(request) for request in requests]
-        raw = iter(self._predict_together([question for question in parsed if isinstance(question, Question)]))
+        with in_trace_of(requests):
+            raw = iter(self._predict_together([question for question in parsed if isinstance(question, Question)]))
         answers = [
             tell(request, question if isinstance(question, Answer) else self._finish(request, question, next(raw)))
             for request, question in zip(requests, parsed, strict=True)

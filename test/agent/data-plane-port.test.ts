@@ -25,6 +25,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane’s port', () => {
       maxBodyBytes: 10_000,
       maxInFlight: 4,
       maxClientConnections: 1_000,
+      requestLogShare: 0,
     });
     folders.push(folder);
     planes.push(plane);

@@ -22,6 +22,7 @@ const settings = {
   maxBodyBytes: 1_000,
   maxInFlight: 7,
   maxClientConnections: 9,
+  requestLogShare: 0,
 };
 /** The part of a listener that is looked at chain by chain. */
 const chainSchema = z.object({

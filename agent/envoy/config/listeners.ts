@@ -1,3 +1,4 @@
+import { logRequests } from '../request-log.ts';
 import { USER_LOG_FORMAT, userLogFile } from '../user-log.ts';
 import { shareConnections } from './client-shares.ts';
 import { type Discovery, discover, typeUrl, watched } from './discovery.ts';
@@ -20,6 +21,8 @@ export type ListenerSettings = {
   readonly maxClientConnections: number;
   /** The header by whose value versions are chosen: what its users ask for is written down. */
   readonly stickyHeader?: string | undefined;
+  /** Of so many requests, from 0 to 1, it is written down what came of them. */
+  readonly requestLogShare: number;
 };
 
 /** The one listener, with its routes in a file of their own so that a shift of traffic closes no connection. */
@@ -36,9 +39,7 @@ export function buildListeners(settings: ListenerSettings): Discovery {
     common_http_protocol_options: { idle_timeout: `${IDLE_TIMEOUT_SECONDS}s` },
     request_headers_timeout: `${HEADERS_TIMEOUT_SECONDS}s`,
     request_timeout: `${REQUEST_TIMEOUT_SECONDS}s`,
-    ...(settings.stickyHeader !== undefined && {
-      access_log: [logUsers(settings.folder, settings.stickyHeader)],
-    }),
+    access_log: buildLogs(settings),
     local_reply_config: { mappers: [refuseOverflow()] },
     http_filters: [
       {
@@ -67,6 +68,13 @@ export function buildListeners(settings: ListenerSettings): Discovery {
       }),
     },
   ]);
+}
+
+function buildLogs({ folder, stickyHeader, requestLogShare }: ListenerSettings): readonly object[] {
+  return [
+    ...(stickyHeader === undefined ? [] : [logUsers(folder, stickyHeader)]),
+    ...(requestLogShare === 0 ? [] : [logRequests(folder, requestLogShare)]),
+  ];
 }
 
 /** Who asked and what came of it, for as long as the agent takes to read it. */

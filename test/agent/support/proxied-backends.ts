@@ -25,6 +25,8 @@ const SPLIT: Split = {
 export type ProxiedBackends = {
   readonly proxy: DataPlane;
   readonly port: number;
+  /** Where the proxy keeps its files. */
+  readonly folder: string;
   readonly stable: Backend;
   readonly candidate: Backend;
   /** Changes how requests are shared out: all of them to the stable version, but for this. */
@@ -33,7 +35,7 @@ export type ProxiedBackends = {
 };
 
 /** Starts them, and waits until a prediction is answered. */
-export async function startProxiedBackends(): Promise<ProxiedBackends> {
+export async function startProxiedBackends(requestLogShare = 0): Promise<ProxiedBackends> {
   const folder = mkdtempSync(join(tmpdir(), 'ty-'));
   const [port = 0] = await findFreePorts(1);
   const [stable, candidate] = [await startBackend(), await startBackend()];
@@ -48,6 +50,7 @@ export async function startProxiedBackends(): Promise<ProxiedBackends> {
     maxInFlight: MAX_IN_FLIGHT,
     maxClientConnections: 1_000,
     stickyHeader: USER_HEADER,
+    requestLogShare,
   });
   const apply = (change: Partial<Split>) =>
     proxy.apply({
@@ -72,5 +75,5 @@ export async function startProxiedBackends(): Promise<ProxiedBackends> {
   const url = `http://127.0.0.1:${port}/predictions/${MODEL}`;
   const isAnswered = async () => (await fetch(url, { method: 'POST', body: '{}' })).ok;
   await waitFor(() => isAnswered().catch(() => false), 'the proxy');
-  return { proxy, port, stable, candidate, apply, stop };
+  return { proxy, port, folder, stable, candidate, apply, stop };
 }

@@ -37,7 +37,8 @@ export function useAttackedProxy() {
     backends.push(await startBackend(), await startBackend());
     const binary = await findEnvoy(PYTHON, {});
     const settings = { folder, address: '127.0.0.1', port, binary, threads: 1, owner: `attack:${folder}` };
-    proxy = createEnvoy({ ...settings, maxBodyBytes: 100_000, maxInFlight: 4, maxClientConnections: 1_000 });
+    const limits = { maxBodyBytes: 100_000, maxInFlight: 4, maxClientConnections: 1_000 };
+    proxy = createEnvoy({ ...settings, ...limits, requestLogShare: 0 });
     await proxy.apply({
       backends: backends.map((backend, index) => ({
         ...{ model: 'mnist', version: String(index + 1), port: backend.port, timeoutSeconds: 5 },
