@@ -20,7 +20,7 @@ const inline = [/@actions\/(workflow-parser|expressions)/];
  */
 const CORE_FLOOR = { lines: 95, branches: 87 };
 
-/** Suites by what they need: `unit` and `draws` nothing, `attack` git, the box, MLflow and Envoy, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `host` and `package` root and a Debian with systemd and sshd that they make, `stack` PostgreSQL and an object store, `acceptance` all of it, `routes` the same and ten minutes more, `engines` what a training may run on beside the runner's Python (uv, Slurm, Ray), each where it can be had, `strangers` half an hour, `fuzz` the same as `agent` and ten minutes. */
+/** Suites by what they need: `unit` and `draws` nothing, `attack` git, the box, MLflow and Envoy, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `host` and `package` root and a Debian with systemd and sshd that they make, `stack` PostgreSQL and an object store, `acceptance` all of it, `routes` the same and ten minutes more, `engines` what a training may run on beside the runner's Python (uv, Slurm, Ray), each where it can be had, `clients` what `agent` needs and the clients of other servers, `strangers` half an hour, `fuzz` the same as `agent` and ten minutes. */
 export default defineConfig({
   // Two packages ship source maps without their sources, and a warning for each of their files.
   logLevel: 'error',
@@ -169,6 +169,15 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          include: ['test/clients/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
         },
       },
       {

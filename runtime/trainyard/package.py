@@ -81,6 +81,7 @@ SERVED_MODULES = (
     "tensors",
     "texts",
     "together",
+    "trace",
     "wire",
 )
 

@@ -67,10 +67,8 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     const before = stable.ids.length + candidate.ids.length;
     const packed = await predict({ 'content-encoding': 'gzip' });
     expect(packed.status).toBe(415);
-    expect(await packed.json()).toEqual({
-      code: 'body-packed',
-      message: 'Bodies are taken as they are: send it without content-encoding.',
-    });
+    const message = 'Bodies are taken as they are: send it without content-encoding.';
+    expect(await packed.json()).toEqual({ code: 'body-packed', message, error: message });
     expect(stable.ids.length + candidate.ids.length).toBe(before);
     expect((await predict({ 'content-encoding': 'Identity' })).status).toBe(200);
   });
@@ -135,7 +133,8 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
       }),
     );
     expect(refused.headers.get('retry-after')).toBe('1');
-    expect(await refused.json()).toMatchObject({ code: 'too-many-requests' });
+    const message = 'The version has as many open requests as it may.';
+    expect(await refused.json()).toEqual({ code: 'too-many-requests', message, error: message });
     await waitFor(() => candidate.open.size === MAX_IN_FLIGHT, 'the limit to be reached');
     for (let request = 0; request < 20; request++) expect((await predict()).status).toBe(200);
     letGo();

@@ -2,6 +2,7 @@ import { logRequests } from '../request-log.ts';
 import { USER_LOG_FORMAT, userLogFile } from '../user-log.ts';
 import { shareConnections } from './client-shares.ts';
 import { type Discovery, discover, typeUrl, watched } from './discovery.ts';
+import { refusal } from './route-parts.ts';
 
 /** A client has this long to send its whole request, in s. */
 const REQUEST_TIMEOUT_SECONDS = 60;
@@ -93,10 +94,9 @@ function logUsers(folder: string, header: string): object {
 
 /** A version at its limit of open requests says so (UO, "upstream overflow"): to be sent again a little later, or elsewhere. */
 function refuseOverflow(): object {
-  const text = JSON.stringify({
-    code: 'too-many-requests',
-    message: 'The version has as many open requests as it may.',
-  });
+  const text = JSON.stringify(
+    refusal('too-many-requests', 'The version has as many open requests as it may.'),
+  );
   return {
     filter: { response_flag_filter: { flags: ['UO'] } },
     status_code: 429,

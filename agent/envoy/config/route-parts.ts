@@ -15,7 +15,15 @@ export function json(status: number, body: object): object {
 
 /** A refusal that the proxy gives by itself, in the form of all others. */
 export function refuse(status: number, code: string, message: string): object {
-  return json(status, { code, message });
+  return json(status, refusal(code, message));
+}
+
+/** What a refusal says. `error` is where clients of the Open Inference Protocol look: without it, theirs fail at reading the refusal. */
+export function refusal(
+  code: string,
+  message: string,
+): { readonly code: string; readonly message: string; readonly error: string } {
+  return { code, message, error: message };
 }
 
 /** Sets a header, whatever it was before. */

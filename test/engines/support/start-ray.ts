@@ -1,15 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { findFreePorts } from '../../../agent/machine/free-ports.ts';
-import { venvProgram } from '../../../sandbox/checkout.ts';
 import { type Child, startChild } from '../../../sandbox/machine/child-process.ts';
+import { type Installed, installWheels } from '../../../sandbox/machine/install-wheels.ts';
 
 /** The Ray that these tests install for themselves, from the index that pip knows. */
 const RAY = 'ray[default]==2.60.0';
-const INSTALL_MS = 400_000;
 
 const jobsSchema = z.array(z.object({ submission_id: z.string(), status: z.string() }));
 
@@ -25,17 +23,8 @@ export type Ray = {
 };
 
 /** Installs Ray into `place`, where it is not there from an earlier time; says why it can't be had, where it can't. */
-export function installRay(place: string): { readonly bin: string } | { readonly missing: string } {
-  const bin = path.join(place, 'bin');
-  const run = (command: string, args: readonly string[]) =>
-    spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_MS });
-  if (run(path.join(bin, 'ray'), ['--version']).status === 0) return { bin };
-  const made = run(venvProgram('python'), ['-m', 'venv', place]);
-  if (made.status !== 0) return { missing: made.stderr };
-  const { status, stderr } = run(path.join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', RAY]);
-  return status === 0
-    ? { bin }
-    : { missing: `no index of packages gives ${RAY}: ${stderr.trim().split('\n').at(-1)}` };
+export function installRay(place: string): Installed {
+  return installWheels(place, [RAY]);
 }
 
 /** Ray gives up where its node does not start within 30 s, which nothing can raise: a busy machine may need a second try. */
