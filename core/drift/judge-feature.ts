@@ -10,6 +10,7 @@ import { type DriftOptions, type Severity, severityOf } from './drift-options.ts
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
 import { indexInterval } from './stability-index.ts';
+import { followShift, type StandingShift, startShift } from './standing/standing-shift.ts';
 import { learnUsual, startUsual, type Usual } from './usual/learn-usual.ts';
 import { wobblePValue } from './usual/usual-wobble.ts';
 
@@ -19,13 +20,13 @@ const SHOWN_BINS = 3;
 /** Share of deployments with any first batch taken for skew while it is within tolerance or the usual wobble. */
 const SKEW_ALPHA = 0.01;
 
-/** A drifting feature is back once a closed batch is this unremarkable. */
+/** A closed batch this unremarkable shows no shift; it ends an alarm that was never told. */
 const BACK_WITHIN_TOLERANCE = 0.05;
 
 /** `skew`: every batch since deployment has been off, so training saw other data. `drift`: it changed since. */
 type ShiftKind = 'skew' | 'drift';
 
-/** An alarm that stands: raised at the end of a batch, and not one batch within tolerance since. */
+/** An alarm that stands: raised at the end of a batch. Once told, it ends by evidence that the shift is gone (`followShift`). */
 type Alarm = { readonly kind: ShiftKind; readonly since: string };
 
 /** One judged batch as a point of a history: when it was, its rows, and its index less what chance adds to it. */
@@ -92,8 +93,8 @@ type FeatureLimits = DriftOptions & { readonly feature: JudgedFeature; readonly 
 export type Track = {
   readonly logStatistic: number;
   readonly alarm?: Alarm;
-  /** Whether a batch was beyond the warning level while the alarm stood: so it is told until that ends, and not by turns. */
-  readonly isTold: boolean;
+  /** The shift that is told: a batch was beyond the warning level while the alarm stood. Told until that ends, and not by turns. */
+  readonly told?: StandingShift;
   readonly alarms: number;
   readonly isOffFromStart: boolean;
   readonly last?: ComparedBatch & { readonly pValue: number };
@@ -104,7 +105,7 @@ export type Track = {
 /** A feature of which no batch was seen yet. */
 export function startTrack(feature: JudgedFeature, { warmUpBatches }: DriftOptions): Track {
   return {
-    ...{ logStatistic: LOG_START, isTold: false, alarms: 0, isOffFromStart: true, history: [] },
+    ...{ logStatistic: LOG_START, alarms: 0, isOffFromStart: true, history: [] },
     usual: startUsual(feature, warmUpBatches),
   };
 }
@@ -138,8 +139,11 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
   const beyondUsual = wobble === undefined ? 0 : wobblePValue(comparison, batch.counts, wobble);
   const pValue = Math.max(beyondTolerance, beyondUsual);
   const isOffFromStart = before.isOffFromStart && beyondTolerance < BACK_WITHIN_TOLERANCE;
-  const standing = pValue < BACK_WITHIN_TOLERANCE ? before.alarm : undefined;
   const isBeyondWarn = comparison.index.debiased >= unusualFrom(before, limits);
+  const day = { counts: batch.counts, isOff: pValue < BACK_WITHIN_TOLERANCE, isBeyondWarn };
+  const ongoing = before.told && followShift(before.told, day, { ...limits, logThreshold, wobble });
+  const stands = before.told === undefined ? day.isOff : ongoing !== undefined;
+  const standing = stands ? before.alarm : undefined;
   const isSkewed =
     before.last === undefined &&
     isBeyondWarn &&
@@ -149,18 +153,18 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
   const isRaised = isSkewed || logStatistic >= logThreshold;
   const kind: ShiftKind = isOffFromStart ? 'skew' : 'drift';
   const alarm = standing ?? (isRaised ? { kind, since: batch.to } : undefined);
-  const isTold = isBeyondWarn || (standing !== undefined && before.isTold);
-  const usual = learn(before.usual, batch.counts, {
-    limits,
-    isOff: isBeyondWarn || (alarm !== undefined && isTold),
-  });
-  // What was gathered without the wobble is no evidence against days that are usual.
-  const isNewlyKnown = before.usual.isLearning && !usual.isLearning;
+  const begins = alarm !== undefined && isBeyondWarn ? startShift(batch.counts) : undefined;
+  const told = ongoing ?? begins;
+  const usual = learn(before.usual, batch.counts, { limits, isOff: isBeyondWarn || told !== undefined });
+  // What was gathered without the wobble, or of a shift that is over, is no evidence against days that are usual.
+  const isSpent =
+    (before.usual.isLearning && !usual.isLearning) || (before.told !== undefined && told === undefined);
   return {
-    ...{ isOffFromStart, isTold, usual },
+    ...{ isOffFromStart, usual },
     ...(alarm && { alarm }),
+    ...(told && { told }),
     alarms: before.alarms + (alarm !== undefined && standing === undefined ? 1 : 0),
-    logStatistic: isRaised || isNewlyKnown ? LOG_START : logStatistic,
+    logStatistic: isRaised || isSpent ? LOG_START : logStatistic,
     last: { batch, comparison, pValue },
     history: [...before.history, historyOf({ batch, comparison })],
   };
@@ -223,9 +227,9 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
   };
 }
 
-function concludeVerdict({ last, alarm, isTold, usual }: Track): Verdict {
+function concludeVerdict({ last, told, usual }: Track): Verdict {
   if (last === undefined) return 'inconclusive';
-  if (alarm !== undefined && isTold) return 'fail';
+  if (told !== undefined) return 'fail';
   return usual.isLearning ? 'inconclusive' : 'pass';
 }
 

@@ -11,9 +11,10 @@ export type Usual = {
   readonly days: readonly (readonly number[])[];
 };
 
-/** By the days of the profile; without them, by so many live batches. */
+/** By the days of the profile; without them, or where they have too few rows for any of its bins, by so many live batches. */
 export function startUsual(feature: JudgedFeature, warmUpBatches: number): Usual {
-  const wobble = learnWobble(feature.blocks, feature);
+  const known = learnWobble(feature.blocks, feature);
+  const wobble = known !== undefined && known.bins.length > 0 ? known : undefined;
   return { ...(wobble && { wobble }), isLearning: wobble === undefined && warmUpBatches > 0, days: [] };
 }
 

@@ -116,9 +116,32 @@ export function wobblePValue(
   );
 }
 
+/**
+ * How much days differ while a shift stands of which so many `days` were counted together: as usual days do, about what those held. The
+ * fewer those are, the more by their own wandering.
+ *
+ * Claim: `wobblePValue` of the comparison with those days is at most about alpha with probability alpha, over later days of the shift.
+ * Assumes: as `wobblePValue`, and that shifted days wander as usual ones do, in the angle of each bin's share.
+ * Reference: as `wobblePValue`.
+ * Vector: test/core/drift/standing-shift.test.ts.
+ */
+export function moveWobble(
+  wobble: UsualWobble,
+  { counts, days }: { readonly counts: readonly number[]; readonly days: number },
+): UsualWobble {
+  const more = 1 + 1 / days;
+  const rows = sumOf(counts);
+  const bins = wobble.bins.map((usual) => ({
+    ...usual,
+    mean: angleOf((counts[usual.bin] ?? 0) / rows),
+    variance: usual.variance * more,
+  }));
+  return { ...wobble, mean: wobble.mean * more, variance: wobble.variance * more ** 2, bins };
+}
+
 function binPValue(counts: readonly number[], { bins }: UsualWobble): number {
   const rows = sumOf(counts);
-  if (rows === 0) return 1;
+  if (rows === 0 || bins.length === 0) return 1;
   let least = { p: 1, distance: 0, freedom: 0 };
   for (const usual of bins) {
     // A day of fewer rows than those is less even by chance alone.

@@ -25,9 +25,10 @@ describe('judging drift', () => {
     );
   });
 
-  it('stands down when a day is within tolerance again', () => {
-    const judgement = judgeDrift(profileOf(28), [...quiet(5), ...shifted(3, 5), ...quiet(1, 8)], OPTIONS);
-    expect(judgement.verdict).toBe('pass');
+  it('stands down once three days are within tolerance again, and no sooner', () => {
+    const after = (days: number) =>
+      judgeDrift(profileOf(28), [...quiet(5), ...shifted(3, 5), ...quiet(days, 8)], OPTIONS).verdict;
+    expect([1, 2, 3].map(after)).toEqual(['fail', 'fail', 'pass']);
   });
 
   it('tells of a shift near the warning level on each day, once one was beyond it', () => {
@@ -41,7 +42,7 @@ describe('judging drift', () => {
       expect([days, verdict, severity]).toEqual([days, 'fail', 'warn']);
       expect(features[0]?.last?.index).toBeCloseTo(days % 2 === 0 ? 0.08 : 0.12, 1);
     }
-    const over = judgeDrift(profileOf(28), [...windows(20), ...quiet(1, 30)], OPTIONS);
+    const over = judgeDrift(profileOf(28), [...windows(20), ...quiet(3, 30)], OPTIONS);
     expect(over.verdict).toBe('pass');
   });
 

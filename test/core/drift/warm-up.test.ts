@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
-import { profileOf, windowOf } from './drift-data.ts';
+import { profileOf, tenBins, windowOf } from './drift-data.ts';
 
 const WITHOUT_DAYS = profileOf(0);
 /** The share of all rows that moves from the first bin of ten to the last, and the index that is: 0.35, beyond `act`. */
@@ -62,9 +62,21 @@ describe('a profile without days, whose usual days are learnt from live ones', (
   it('learns nothing as usual from days that are off, and goes on to learn when it is mended', () => {
     const amountAfter = (days: number) =>
       judgeDays([...quiet(6), ...moved(3), ...quiet(days)]).features.find(({ name }) => name === 'amount');
-    expect(amountAfter(7)).toMatchObject({ isWarmingUp: true, verdict: 'inconclusive' });
-    expect(amountAfter(8)).toMatchObject({ isWarmingUp: false, verdict: 'pass' });
-    expect(amountAfter(8)?.usualReach).toBeLessThan(DEFAULT_DRIFT_OPTIONS.warn);
+    expect(amountAfter(2)).toMatchObject({ isWarmingUp: true, verdict: 'fail' });
+    expect(amountAfter(9)).toMatchObject({ isWarmingUp: true, verdict: 'inconclusive' });
+    expect(amountAfter(10)).toMatchObject({ isWarmingUp: false, verdict: 'pass' });
+    expect(amountAfter(10)?.usualReach).toBeLessThan(DEFAULT_DRIFT_OPTIONS.warn);
+  });
+
+  it('learns them from live ones, too, where the days of the profile have too few rows for any bin', () => {
+    const profile = profileOf(28);
+    const features = profile.features.map((feature) => ({
+      ...feature,
+      blocks: feature.blocks?.map(() => tenBins(10)) ?? [],
+    }));
+    const judgement = judgeDrift({ ...profile, features }, [windowOf(0)], DEFAULT_DRIFT_OPTIONS);
+    const learning = judgement.features.filter(({ isWarmingUp }) => isWarmingUp).map(({ name }) => name);
+    expect(learning.sort()).toEqual(['age', 'amount']);
   });
 
   it('tells nothing of usual days that stay below `warn`, while it learns them and afterwards', () => {
