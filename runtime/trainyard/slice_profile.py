@@ -83,9 +83,22 @@ def count_rows_of(profile: dict[str, Any], rows: tuple[Inputs, Outcome], part: n
     return counters.take_snapshot()["features"]
 
 
+def spell_slice(column: str, value: str) -> str:
+    r"""Column and value in one word that no other slice spells, nor the confidences of one.
+
+    As they are, but for marks: `=` in a column is `\=`, `\` is doubled in both, and a value that ends as confidences
+    are called has one more before that.
+    """
+    first, second = (text.replace("\\", "\\\\") for text in (column, value))
+    if second.endswith(CONFIDENCE):
+        second = second.removesuffix(CONFIDENCE) + "\\" + CONFIDENCE
+    first = first.replace("=", "\\=")
+    return f"{first}={second}"
+
+
 def describe_slice(prediction: dict[str, Any], column: str, value: str) -> list[dict[str, Any]]:
     """The bins of a slice's answers and confidences, empty."""
-    name = name_derived(PREFIX, f"{column}={value}", CONFIDENCE)
+    name = name_derived(PREFIX, spell_slice(column, value), CONFIDENCE)
     described: list[dict[str, Any]] = []
     if prediction["kind"] == "numeric":
         bins = {"kind": "scalar", "edges": prediction["edges"], "counts": [0] * len(prediction["counts"])}

@@ -14,7 +14,7 @@ from trainyard.interpretation import Interpretation
 from trainyard.outputs import interpret
 from trainyard.profile import make_profile
 from trainyard.reading import Reading
-from trainyard.slice_profile import profile_slices
+from trainyard.slice_profile import describe_slice, profile_slices
 
 IDENTITY = {"model": "thing", "version": "7", "created": "2026-01-01T00:00:00.000Z"}
 CLASSES = Interpretation("scores", ("no", "yes"))
@@ -144,6 +144,21 @@ def test_a_slice_that_no_mute_can_name_goes_by_what_its_column_and_value_give(co
     code = hashlib.sha256(f"{column}={value}".encode()).hexdigest()[:16]
     assert list(named) == [f"slice/{code}", f"slice/{code}/confidence"]
     assert {feature["slice"]["column"] for feature in named.values()} == {column}
+
+
+@pytest.mark.parametrize(
+    "slices",
+    [
+        [("a=b", "c"), ("a", "b=c")],
+        [("a\\", "b"), ("a", "\\=b"), ("a\\=", "b")],
+        [("region", "north"), ("region", "north/confidence"), ("region", "north\\/confidence")],
+        [("a" * 200, "b=c"), ("a" * 200 + "=b", "c")],
+    ],
+)
+def test_slices_that_spell_alike_have_names_of_their_own(slices):
+    prediction = {"kind": "classes", "classes": ["no", "yes"], "confidence": {"edges": [0.5], "total": [1, 1]}}
+    names = [feature["name"] for column, value in slices for feature in describe_slice(prediction, column, value)]
+    assert len(set(names)) == 2 * len(slices)
 
 
 def test_a_slice_keeps_its_name_as_long_as_a_mute_can_hold_it():
