@@ -2,16 +2,10 @@ import { compareInstants, isBefore, isInstant, secondsBetween } from '../../inst
 import { formatLongDay } from '../../report/format-day.ts';
 import { formatCount, formatPercent } from '../../report/format-number.ts';
 import { normalQuantile } from '../../statistics/distributions/normal.ts';
-import {
-  addResiduals,
-  logMean,
-  type Residual,
-  type ResidualDetector,
-  startResidualDetector,
-} from '../../statistics/sequential/shiryaev-roberts.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import type { Interval, Reason, Verdict } from '../../verdict.ts';
 import type { ConfidenceBins } from '../profile.ts';
+import { findLabelAlarm } from './find-alarm.ts';
 
 /** The code of answers that are right less often than promised. */
 export const LABELS_WORSE = 'labels-worse-than-promised';
@@ -20,8 +14,8 @@ const MIN_LABELS = 30;
 const LOW_COVERAGE = 0.5;
 /** A model may be right so much less often than promised, or by as much as the promise may be too high where that is more. */
 const TOLERANCE = 0.01;
-/** Standard errors by which one reference in a hundred promises too much. */
-const ALLOWED_ERRORS = normalQuantile(0.99);
+/** Standard errors by which one reference in forty promises too much. */
+const ALLOWED_ERRORS = normalQuantile(0.975);
 /** Labels between two false alarms in the mean, however seldom they come. */
 const FEWEST_BETWEEN_ALARMS = 1_000;
 
@@ -63,10 +57,9 @@ export type LabelJudgement = {
  * restartable detector: its alarm means that the relation of input and label has changed. Cohorts of other bins are ignored.
  *
  * Claim: at least `falseAlarmSeconds` between false alarms in the mean, and 1,000 labels, while the model is right as often as promised,
- * or at most one point less, or at most so much less as one reference in a hundred promises too much: it is itself a sample.
+ * or at most one point less, or at most so much less as one reference in forty promises too much: it is itself a sample.
  * Assumes: as `addResiduals`; labels that come are like those that do not, within a confidence bin, and come as often as they have come.
- * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added, and so
- * is the error of the promise.
+ * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added.
  * Vector: test/core/drift/accuracy.test.ts; measure/simulate/accuracy.ts, rows 12 and 26 of docs/decisions.md.
  */
 export function judgeLabels(
@@ -90,7 +83,7 @@ export function judgeLabels(
     averageRunLength: labelsIn(options.falseAlarmSeconds, mature, labels),
     now: options.now,
   };
-  const alarmSince = findAlarm(bins, mature, allowed);
+  const alarmSince = findLabelAlarm(bins, mature, allowed);
   const shown = { labels, coverage, accuracy: accuracy.value, interval: accuracy.interval, expected };
   return {
     ...shown,
@@ -103,13 +96,17 @@ export function judgeLabels(
   };
 }
 
-/** Standard error of the accuracy that the reference promises for labels of these bins. */
+/**
+ * Standard error of the accuracy that the reference promises for labels of these bins. A bin of few rows says little of its own error: it
+ * has two more, right as often as those of all bins.
+ */
 function promiseError(labelled: readonly number[], { total, correct }: ConfidenceBins): number {
   const labels = sumOf(labelled);
+  const overall = (sumOf(correct) + 1) / (sumOf(total) + 2);
   const variance = labelled.reduce((sum, count, bin) => {
     const [rows, right] = [total[bin] ?? 0, correct[bin] ?? 0];
     if (rows === 0) return sum;
-    const smoothed = (right + 1) / (rows + 2);
+    const smoothed = (right + 2 * overall) / (rows + 2);
     return sum + ((count / labels) ** 2 * smoothed * (1 - smoothed)) / rows;
   }, 0);
   return Math.sqrt(variance);
@@ -120,40 +117,6 @@ function labelsIn(seconds: number, cohorts: readonly LabelCohort[], labels: numb
   const [first, last] = [cohorts[0], cohorts.at(-1)];
   const span = first === undefined || last === undefined ? 0 : secondsBetween(first.from, last.to);
   return Math.max(FEWEST_BETWEEN_ALARMS, span > 0 ? (labels * seconds) / span : 0);
-}
-
-type Allowed = { readonly tolerance: number; readonly averageRunLength: number; readonly now: string };
-
-/** When the alarm began that stands; it ends with a cohort that keeps the promise. One that is not over may raise it, but has not shown enough to end it. */
-function findAlarm(
-  bins: ConfidenceBins,
-  cohorts: readonly LabelCohort[],
-  { tolerance, averageRunLength, now }: Allowed,
-): string | undefined {
-  let detector: ResidualDetector = startResidualDetector();
-  let since: string | undefined;
-  for (const cohort of cohorts) {
-    const residuals = listResiduals(bins, cohort);
-    detector = addResiduals(detector, residuals, tolerance);
-    const total = residuals.reduce((sum, { residual, count }) => sum + (residual + tolerance) * count, 0);
-    if (total >= 0 && !isBefore(now, cohort.to)) since = undefined;
-    if (logMean(detector) < Math.log(averageRunLength)) continue;
-    since ??= cohort.from;
-    detector = startResidualDetector();
-  }
-  return since;
-}
-
-function listResiduals(bins: ConfidenceBins, { labelled, correct }: LabelCohort): readonly Residual[] {
-  return bins.total.flatMap((total, bin) => {
-    if (total === 0) return [];
-    const promised = (bins.correct[bin] ?? 0) / total;
-    const right = correct[bin] ?? 0;
-    return [
-      { residual: 1 - promised, count: right },
-      { residual: -promised, count: (labelled[bin] ?? 0) - right },
-    ];
-  });
 }
 
 /** Accuracy by label with each bin weighted by its predictions, since not all bins get labels equally often. */

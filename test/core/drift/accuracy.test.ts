@@ -135,6 +135,16 @@ describe('labels that come later', () => {
     expect(judgeAt('2026-03-12T00:00:00Z', right([100, 100, 200]))).toMatchObject({ verdict: 'pass' });
   });
 
+  it('end it by evidence, not by a finished day of few labels, nor by one that is only less bad', () => {
+    const worse = [...days(3, 1, [60, 70, 190]), ...days(7, 4, [45, 55, 165])];
+    const judged = (later: readonly LabelCohort[]) =>
+      judgeLabels(BINS, [...worse, ...later], { ...options, maturitySeconds: 0 }).verdict;
+    expect(judged([cohort(11, [0, 0, 1], [0, 0, 1])])).toBe('fail');
+    expect(judged(days(10, 11, [52, 61, 176]))).toBe('fail');
+    expect(judged([cohort(11, [60, 70, 190])])).toBe('fail');
+    expect(judged(days(2, 11, [60, 70, 190]))).toBe('pass');
+  });
+
   it('weigh bins by their predictions when labels are fewer where the model is unsure', () => {
     const uneven = Array.from({ length: 10 }, (_, day) => cohort(day + 1, [6, 70, 190], [10, 100, 200]));
     const judgement = judgeLabels(BINS, uneven, options);

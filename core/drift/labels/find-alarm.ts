@@ -1,0 +1,82 @@
+import { isBefore } from '../../instant.ts';
+import {
+  addResiduals,
+  logMean,
+  type Residual,
+  type ResidualDetector,
+  startResidualDetector,
+} from '../../statistics/sequential/shiryaev-roberts.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
+import type { ConfidenceBins } from '../profile.ts';
+
+/** Labels of one stretch of time by confidence bin, and how many of those were right. */
+type Cohort = {
+  readonly from: string;
+  readonly to: string;
+  readonly labelled: readonly number[];
+  readonly correct: readonly number[];
+};
+
+/** By how much answers may be right less often than promised, the labels between two false alarms in the mean, and when it is. */
+type Allowed = { readonly tolerance: number; readonly averageRunLength: number; readonly now: string };
+
+/** An alarm that stands: the evidence that it is over, and how much less often answers may be right then. */
+type Standing = { readonly since: string; readonly mended: ResidualDetector; readonly mostLess: number };
+
+type Shortfall = { readonly beyond: number; readonly labels: number };
+const NOTHING_FOUND: Shortfall = { beyond: 0, labels: 0 };
+
+/**
+ * When the alarm began that stands. It ends as it began, by evidence to the same level: that answers are right more often than midway
+ * between the promise and what was found, or than the tolerance allows where that is less strict. A cohort that is not over may raise it,
+ * but ends none.
+ *
+ * Claim: answers that stay as bad as was found are taken for mended once in `averageRunLength` labels in the mean, or less often.
+ * Assumes: as `addResiduals`, with right and wrong in each other's place; what was found is no more than twice as bad as it is.
+ * Reference: as `addResiduals`; the beginning by Page, "Continuous inspection schemes" (Biometrika, 1954).
+ * Vector: test/core/drift/accuracy.test.ts.
+ */
+export function findLabelAlarm(
+  bins: ConfidenceBins,
+  cohorts: readonly Cohort[],
+  { tolerance, averageRunLength, now }: Allowed,
+): string | undefined {
+  const isEnough = (reached: ResidualDetector) => logMean(reached) >= Math.log(averageRunLength);
+  let detector = startResidualDetector();
+  let found = NOTHING_FOUND;
+  let alarm: Standing | undefined;
+  for (const cohort of cohorts) {
+    const residuals = listResiduals(bins, cohort);
+    if (alarm !== undefined && !isBefore(now, cohort.to)) {
+      const better = residuals.map(({ residual, count }) => ({ residual: -residual, count }));
+      alarm = { ...alarm, mended: addResiduals(alarm.mended, better, -alarm.mostLess) };
+      if (isEnough(alarm.mended)) alarm = undefined;
+    }
+    detector = addResiduals(detector, residuals, tolerance);
+    found = addShortfall(found, residuals, tolerance);
+    if (!isEnough(detector)) continue;
+    const mostLess = Math.max(tolerance, (found.beyond / found.labels + tolerance) / 2);
+    alarm ??= { since: cohort.from, mended: startResidualDetector(), mostLess };
+    detector = startResidualDetector();
+  }
+  return alarm?.since;
+}
+
+/** Page's sum: what answers fell short of the promise by, beyond the tolerance, since they seem to have begun to. */
+function addShortfall(found: Shortfall, residuals: readonly Residual[], tolerance: number): Shortfall {
+  const labels = found.labels + sumOf(residuals.map(({ count }) => count));
+  const beyond = found.beyond - sumOf(residuals.map(({ residual, count }) => (residual + tolerance) * count));
+  return beyond > 0 ? { beyond, labels } : NOTHING_FOUND;
+}
+
+function listResiduals(bins: ConfidenceBins, { labelled, correct }: Cohort): readonly Residual[] {
+  return bins.total.flatMap((total, bin) => {
+    if (total === 0) return [];
+    const promised = (bins.correct[bin] ?? 0) / total;
+    const right = correct[bin] ?? 0;
+    return [
+      { residual: 1 - promised, count: right },
+      { residual: -promised, count: (labelled[bin] ?? 0) - right },
+    ];
+  });
+}
