@@ -21,6 +21,7 @@ export function describeFeature(feature: FeatureJudgement, options: DriftOptions
     describeUsual(feature),
     `one false alarm in ${formatDuration(options.falseAlarmSeconds)} expected`,
     describeMoved(feature),
+    describeUnseen(feature),
     describeMovedWith(feature),
   ].filter((part) => part !== '');
   return `${name}: ${parts.join('; ')}.`;
@@ -28,6 +29,13 @@ export function describeFeature(feature: FeatureJudgement, options: DriftOptions
 
 function describeSubject({ kind, name, said }: FeatureJudgement): string {
   return kind === 'prediction' ? 'the prediction' : (said ?? `feature \`${name}\``);
+}
+
+/** Why it is told of a batch that looks well; empty of one that does not. */
+export function describeUnseen({ unseen }: Pick<FeatureJudgement, 'unseen'>): string {
+  if (unseen === undefined) return '';
+  const batches = unseen === 1 ? 'the last batch does' : `the last ${formatCount(unseen)} batches do`;
+  return `${batches} not show it, which is too little to say that it is gone`;
 }
 
 /** Of what watches several columns together no bin means anything to people. */

@@ -62,6 +62,8 @@ export type FeatureJudgement = {
   readonly verdict: Verdict;
   readonly severity: Severity;
   readonly alarm?: Alarm;
+  /** So many last batches in a row don't show the shift that is told, and are not enough to end it; absent where the last one does. */
+  readonly unseen?: number;
   /** Alarms raised so far, those that no longer stand among them. */
   readonly alarms: number;
   readonly last?: JudgedBatch & { readonly interval: Interval; readonly pValue: number };
@@ -197,7 +199,7 @@ function learn(
 
 /** What is to be said of a feature that was followed so far. */
 export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJudgement {
-  const { alarm, alarms, last, logStatistic, history, usual } = track;
+  const { alarm, alarms, last, logStatistic, history, usual, told } = track;
   const { feature } = limits;
   const logThreshold = logThresholdOf(limits);
   const verdict = concludeVerdict(track);
@@ -212,6 +214,7 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
     isWarmingUp: usual.isLearning,
     ...{ alarms, logStatistic, logThreshold, history },
     ...(alarm && { alarm }),
+    ...(told && told.unremarkable > 0 && { unseen: told.unremarkable }),
     ...(usual.wobble && { usualReach: usual.wobble.reach }),
   };
   if (last === undefined) return { ...base, movedBins: [] };

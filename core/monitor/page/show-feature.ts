@@ -1,4 +1,4 @@
-import { formatIndex } from '../../drift/describe-drift.ts';
+import { describeUnseen, formatIndex } from '../../drift/describe-drift.ts';
 import type { FeatureJudgement } from '../../drift/judge-feature.ts';
 import { type BinsFigure, drawBins } from '../../pictures/draw-bins.ts';
 import { type DayMark, drawDays } from '../../pictures/draw-days.ts';
@@ -111,6 +111,7 @@ function sayFeature(feature: FeatureJudgement, { bins, beginning, limits }: Said
     `The index is ${formatIndex(last.index)} over ${formatCount(last.rows)} predictions; act from ${limits.act}.`,
     movedWith.length === 0 ? '' : `${movedWith.join(', ')} drifted alone, which moves this too.`,
     sayBeginning(beginning, limits.warn),
+    sayUnseen(feature),
     isWarmingUp ? 'How much usual days differ is not known yet.' : '',
   ];
   return parts.filter((part) => part !== '').join(' ');
@@ -122,6 +123,11 @@ function sayMoved(from: string, bins: BinsFigure | undefined): string {
   return moved === undefined
     ? `On ${formatDay(from)} no bin differs from training by a point.`
     : `On ${formatDay(from)} the bin “${moved.name}” holds ${formatPercent(moved.observed)}; in training it held ${formatPercent(moved.reference)}.`;
+}
+
+function sayUnseen(feature: FeatureJudgement): string {
+  const said = describeUnseen(feature);
+  return said === '' ? '' : `${said.charAt(0).toUpperCase()}${said.slice(1)}.`;
 }
 
 function sayBeginning(beginning: ShiftBeginning | undefined, warn: number): string {

@@ -14,10 +14,13 @@ import { BEGAN, DAY_MS } from './host.ts';
 import { type DailyCheck, playDeployment } from './play-deployment.ts';
 
 const DROP = 0.05;
-const MOST_LABELS = 900;
+/** What a holdout lets be found, and at how many requests a day that comes within the five weeks that labels are kept: docs/statistics.md. */
+const SMALL_HOLDOUT = { mostLabels: 2_500, rowsPerDay: 600 } as const;
+/** Rows of a holdout from which on the usual goal is within what is possible. */
+const FEWEST_FOR_USUAL = 500;
 const RUNS = 100;
-/** Half of them get a label: about 70 a day, weekends counted, as fine as days can tell 900 labels. */
-const ROWS_PER_DAY = 200;
+/** Half of the requests get a label: about 70 a day, weekends counted, as fine as days can tell 900 labels. */
+const USUAL = { mostLabels: 900, rowsPerDay: 200 } as const;
 /** Answers are worse from this day on, from 0. */
 const START = 28;
 /** For as long as the host keeps its labels. */
@@ -28,7 +31,7 @@ const MATURITY_DAYS = 7;
 export function decayRows({ scale, seed }: SimulationOptions): SimulationRow[] {
   const runs = drawsAt(RUNS, scale, 2 * HOLDOUTS.length);
   const decays = Array.from({ length: runs }, (_, index) => {
-    const deployment = { ...deploymentOf(index), rowsPerDay: ROWS_PER_DAY };
+    const deployment = { ...deploymentOf(index), rowsPerDay: goalOf(deploymentOf(index).holdout).rowsPerDay };
     const checks = playDeployment(makeDraws(`${seed}|decay|${index}`), {
       ...{ deployment, days: DAYS, trainingOn: () => 'unheard' },
       weatherOn: (day) => ({ shift: 0, drop: day >= START ? DROP : 0 }),
@@ -38,16 +41,22 @@ export function decayRows({ scale, seed }: SimulationOptions): SimulationRow[] {
   return HOLDOUTS.map((holdout) => {
     const ours = decays.filter((one) => one.holdout === holdout).map(({ labels }) => labels);
     const median = medianOf(ours);
-    const late = ours.filter((count) => count > MOST_LABELS).length;
+    const { mostLabels, rowsPerDay } = goalOf(holdout);
+    const late = ours.filter((count) => count > mostLabels).length;
     return {
       row: 31,
-      quantity: `monitor, answers right 5 points less often, ${ROWS_PER_DAY} requests a day, half of them labelled after 3 days, judged after 7, holdout of ${holdout} rows: labels of such answers until it is found`,
+      quantity: `monitor, answers right 5 points less often, ${rowsPerDay} requests a day, half of them labelled after 3 days, judged after 7, holdout of ${holdout} rows: labels of such answers until it is found`,
       anchors: [],
-      target: `median ≤ ${MOST_LABELS}`,
+      target: `median ≤ ${mostLabels}`,
       observed: `median ${formatMedian(median)} (${ours.length} runs)`,
       met: keepsPromise(late, ours.length, { most: 0.5, fullDraws: RUNS / HOLDOUTS.length }),
     };
   });
+}
+
+/** A holdout of so few rows promises to within 3.3 points: no test that keeps its promises finds 5 points in 900 labels. */
+function goalOf(holdout: number): { readonly mostLabels: number; readonly rowsPerDay: number } {
+  return holdout < FEWEST_FOR_USUAL ? SMALL_HOLDOUT : USUAL;
 }
 
 /** Labels of worse answers that were old enough to be judged when the first check told of them. */

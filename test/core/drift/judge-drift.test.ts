@@ -26,9 +26,14 @@ describe('judging drift', () => {
   });
 
   it('stands down once three days are within tolerance again, and no sooner', () => {
-    const after = (days: number) =>
-      judgeDrift(profileOf(28), [...quiet(5), ...shifted(3, 5), ...quiet(days, 8)], OPTIONS).verdict;
-    expect([1, 2, 3].map(after)).toEqual(['fail', 'fail', 'pass']);
+    const quietFor = (days: number) =>
+      judgeDrift(profileOf(28), [...quiet(5), ...shifted(3, 5), ...quiet(days, 8)], OPTIONS);
+    expect([1, 2, 3].map((days) => quietFor(days).verdict)).toEqual(['fail', 'fail', 'pass']);
+    expect(quietFor(0).reasons[0]?.message).not.toContain('not show it');
+    expect(quietFor(1).reasons[0]?.message).toContain(
+      'the last batch does not show it, which is too little to say that it is gone',
+    );
+    expect(quietFor(2).features[0]).toMatchObject({ name: 'amount', unseen: 2 });
   });
 
   it('tells of a shift near the warning level on each day, once one was beyond it', () => {

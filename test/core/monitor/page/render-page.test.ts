@@ -72,6 +72,18 @@ describe('who has a minute', () => {
     expect(first?.caption).toContain('at 0.1 or above from 22 March 2026 on; 23 Mar raised the alarm.');
   });
 
+  test('learns why a shift is told of a day that does not show it', () => {
+    const subject = pageOf();
+    const { drift } = subject.input;
+    if (drift === undefined) throw new Error('The shop is judged.');
+    const features = drift.features.map((one) => (one.alarm === undefined ? one : { ...one, unseen: 2 }));
+    const seen = { ...subject, input: { ...subject.input, drift: { ...drift, features } } };
+    const [first] = parsePage(renderMonitorPage(seen)).figures;
+    expect(first?.caption).toContain(
+      'The last 2 batches do not show it, which is too little to say that it is gone.',
+    );
+  });
+
   test('sees accuracy first where labels are what tells, and the loss told there', () => {
     const subject = pageOf({ shifted: [] });
     const sectionsOf = (over: Partial<typeof subject.decision>) => {
