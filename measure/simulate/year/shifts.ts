@@ -87,7 +87,7 @@ function lastingRow(
     quantity: `monitor, an index of ${index} in one of 20 columns from day ${BEGIN_ON.join(', ')} on, mended by nobody, holdouts of ${holdouts.join(' and ')} rows, days ${hasDays ? '' : 'not '}known: days to find it; told on each of ${UNMENDED_DAYS} days from then on`,
     anchors: [],
     target: `median ≤ ${steady}, ≤ ${wandering} where days wander; always`,
-    observed: `median ${formatMedian(calm)}, ${formatMedian(wandered)}; told in ${told} of ${shifts.length}`,
+    observed: `median ${formatMedian(calm)}, ${formatMedian(wandered)}; told in ${told} of ${shifts.length}${sayNever(shifts)}`,
     met: !(calm > steady) && !(wandered > wandering) && told === shifts.length,
   };
 }
@@ -100,9 +100,15 @@ function mendedRow(index: number, shifts: readonly Shift[]): SimulationRow {
     quantity: `monitor, the same, mended after ${MENDED_AFTER_DAYS} days by the data or by a new version, an index of ${index}: told until it is mended, over within a week`,
     anchors: [],
     target: 'always; always',
-    observed: `told in ${told} of ${shifts.length}; over in ${over}`,
+    observed: `told in ${told} of ${shifts.length}${sayNever(shifts)}; over in ${over}`,
     met: told === shifts.length && over === shifts.length,
   };
+}
+
+/** Those that were told on no day: what is told by turns is another fault. */
+function sayNever(shifts: readonly Shift[]): string {
+  const never = shifts.filter(({ found }) => !Number.isFinite(found)).length;
+  return never === 0 ? '' : `, never found in ${never}`;
 }
 
 function playAll({ scale, seed }: SimulationOptions, fate: 'lasting' | 'mended'): readonly Shift[] {
