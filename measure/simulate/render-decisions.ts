@@ -20,12 +20,10 @@ Reading the rows:
 - **Drift.** An alarm needs a shift beyond the tolerance and beyond what usual days show; the threshold is the expected time between
   false alarms of the whole model, not of one feature on one day.
 - **Monitor.** Whole deployments, a check a day: windows that hosts fold and keep as long as a version serves, late labels, weekends, nights, refused requests,
-  and a ledger that holds what was said before. An index of 0.1 is \`warn\` itself: half of all days are below it, and by its own noise a holdout of
-  some hundred or thousand rows puts it below for good. Such a shift is found about as soon as row 10 promises, and then untold at times: for a few
-  days that wander back to what is usual, on holdouts of 300 or 1,000 rows for weeks, and where the profile knows no days, for as long as its first
-  day is learnt as usual. Holdouts of 300 rows without days have that on single days at 0.25 too. \`data.holdout.time\` and more rows mend most of it.
-  A holdout of 300 or 1,000 rows may itself promise 4 or 2 points too much (row 26), so of a fall by 5 points little is left to be found: more rows
-  mend that as well.
+  and a ledger that holds what was said before. An index of 0.1 is \`warn\` itself: half of all days are below it. What was told once is told until its end is
+  shown, so none is untold on a later day; but by its own noise a holdout of 300 or 1,000 rows may put such a shift below \`warn\` for good, and
+  then it is never found. A holdout of 300 rows may itself promise 3.3 points too much (row 26), so of a fall by 5 points little is left to be
+  found: docs/statistics.md says how much any test could. More rows mend both.
 `;
 
 /** The page of all promises, as Markdown, and how to make it again. */
