@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { instantSchema } from '../instant.ts';
 import { hoursSchema, labelCountsSchema, labelsSchema, observationsSchema, windowsSchema } from './api.ts';
 import { NO_PARAMETERS, NOTHING, route } from './route.ts';
-import { ofModel, ofVersion } from './route-parameters.ts';
+import { ofModel, ofVersion, wholeNumber } from './route-parameters.ts';
 
 /** Rows with a greater sequence number. */
-const after = z.coerce.number().int().nonnegative().default(0);
+const after = wholeNumber(z.int().nonnegative()).prefault(0);
 
 /** Routes of the agent's API by which its counts are read, and labels added to them. */
 export const COUNT_ROUTES = {

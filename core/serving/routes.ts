@@ -11,7 +11,7 @@ import {
 import { auditEntrySchema } from './audit-entry.ts';
 import { COUNT_ROUTES } from './count-routes.ts';
 import { NO_PARAMETERS, NOTHING, route } from './route.ts';
-import { ofDigest, ofModel, ofVersion } from './route-parameters.ts';
+import { ofDigest, ofModel, ofVersion, wholeNumber } from './route-parameters.ts';
 import { SCREEN_ROUTES } from './screen/screen-routes.ts';
 
 /** How many files were deleted, and their bytes. */
@@ -103,7 +103,7 @@ export const ROUTES = {
     path: '/v1/audit',
     summary: 'Who changed what on this host, and who was refused: the newest `limit` calls, oldest first.',
     role: 'reader',
-    parameters: z.object({ limit: z.coerce.number().int().positive().max(1_000).default(100) }),
+    parameters: z.object({ limit: wholeNumber(z.int().positive().max(1_000)).prefault(100) }),
     body: NOTHING,
     answer: z.object({ entries: z.array(auditEntrySchema) }),
     done: { 200: 'The calls.' },
@@ -125,7 +125,7 @@ export const ROUTES = {
     path: '/v1/packages/{digest}',
     summary: 'Whether a file is here, or there is room for one of so many `bytes`; HEAD will do.',
     role: 'reader',
-    parameters: ofDigest.extend({ bytes: z.coerce.number().int().positive().optional() }),
+    parameters: ofDigest.extend({ bytes: wholeNumber(z.int().positive()).optional() }),
     body: NOTHING,
     answer: z.object({ digest: digestSchema }),
     done: { 200: 'It is here.' },

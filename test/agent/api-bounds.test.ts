@@ -85,6 +85,26 @@ describe('a body', () => {
   });
 });
 
+describe('a number in a query', () => {
+  const ask = (path: string) =>
+    app.request(path, { headers: { authorization: `Bearer ${TOKENS.deployer}` } });
+
+  test.each([
+    '/v1/models/mnist/observations?after',
+    '/v1/models/mnist/windows?after',
+    '/v1/models/mnist/history?hours',
+    '/v1/audit?limit',
+    `/v1/packages/${'0'.repeat(64)}?bytes`,
+  ])('%s is in digits, or refused', async (path) => {
+    expect((await ask(`${path}=12`)).status).not.toBe(400);
+    for (const wrong of ['', '%20', '-1', '1e1', '0x1', '1.5', ' 1', 'one', '9'.repeat(20)]) {
+      expect(await refusalOf(await ask(`${path}=${wrong}`)), wrong).toMatchObject({
+        code: 'parameter-invalid',
+      });
+    }
+  });
+});
+
 describe('over a socket', () => {
   let server: Server;
   beforeEach(async () => {

@@ -10,7 +10,7 @@ import { MODEL } from '../agent/support/deploy.ts';
 import { predict, startFuzzedHost, VERSIONS } from './support/fuzzed-host.ts';
 
 /** So many malformed requests are sent on each route: to draw one takes longer than to answer it. */
-const REQUESTS = 200;
+const REQUESTS = 1_000;
 const SEED = 1;
 const PROGRAM = path.join(import.meta.dirname, 'support', 'fuzz_api.py');
 
@@ -31,7 +31,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the built agent, asked by schemathesis what its
     told = await fuzz(agent);
     for (const [route, { malformed, answered }] of Object.entries(told))
       console.log(`${route}: ${malformed} malformed; ${JSON.stringify(answered)}`);
-  }, 1_200_000);
+  }, 7_200_000);
   afterAll(() => agent?.down());
 
   test.each(Object.values(ROUTES))(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AgentState } from '../api.ts';
 import { NO_PARAMETERS, NOTHING, route } from '../route.ts';
-import { ofModel } from '../route-parameters.ts';
+import { ofModel, wholeNumber } from '../route-parameters.ts';
 import { historySchema, MOST_HOURS } from './history.ts';
 import { type ModelOutlook, outlookSchema } from './outlook.ts';
 
@@ -21,7 +21,7 @@ export const SCREEN_ROUTES = {
     summary:
       'Both versions by stretches of five minutes, of the last `hours`, at most 24: requests, errors, latency, and the rollouts of that time.',
     role: 'reader',
-    parameters: ofModel.extend({ hours: z.coerce.number().int().min(1).max(MOST_HOURS).default(MOST_HOURS) }),
+    parameters: ofModel.extend({ hours: wholeNumber(z.int().min(1).max(MOST_HOURS)).prefault(MOST_HOURS) }),
     body: NOTHING,
     answer: historySchema,
     done: { 200: 'The history, oldest first.' },
