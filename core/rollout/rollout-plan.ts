@@ -7,15 +7,18 @@ export const PERCENT_STEP = 0.01;
 /** The percent of traffic of one stage, as trainyard.yml, the agent's API and the proxy's weights can all say it. */
 export const stagePercentSchema = z.number().positive().max(100).multipleOf(PERCENT_STEP);
 
+/** Rules that JSON Schema has no words for: descriptions state them in these. */
+const [INCREASE, END] = ['stages must increase', 'stages must end at 100'];
+
 /** How a candidate is brought to all traffic. The last stage, at 100 %, is the bake. */
 export const rolloutPlanSchema = z.object({
-  /** Percent of traffic per stage, increasing, ending at 100. */
   stages: z
     .array(stagePercentSchema)
     .min(1)
     .max(50)
-    .refine(isIncreasing, { error: 'stages must increase' })
-    .refine((stages) => stages.at(-1) === 100, { error: 'stages must end at 100' }),
+    .refine(isIncreasing, { error: INCREASE })
+    .refine((stages) => stages.at(-1) === 100, { error: END })
+    .describe(`Percent of traffic per stage; ${INCREASE}, ${END}.`),
   /** At most this share of rollouts of an equal candidate is rolled back, by whomever and however often one looks. */
   alpha: z.number().gt(0).lt(1),
   /** The part of alpha that is spent by whoever decides on this plan: evidence of one in so many is proof to it. */

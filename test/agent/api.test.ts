@@ -255,6 +255,11 @@ test('the description says what the parser answers, on every route', async () =>
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '408', '417', '431']));
 });
 
+test('the description says in words what JSON Schema can not say', async () => {
+  const described = JSON.stringify(await (await app.request('/openapi.json')).json());
+  expect(described).toContain('stages must increase, stages must end at 100');
+});
+
 test('probes need no token, and say ready once a prediction would be answered', async () => {
   const probe = async (path = '/readyz') => {
     const response = await app.request(path);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { createAgent } from '../../../agent/agent.ts';
 import { createApp, listen } from '../../../agent/api/server.ts';
 import { agentStateSchema } from '../../../core/serving/api.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
 import { type Camera, findChromium, openCamera } from '../../../sandbox/pages/chromium.ts';
 import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
 import { SCENES, setScene } from './scenes.ts';
@@ -18,6 +19,8 @@ const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js'
 const SIGNED_IN = `sessionStorage.setItem('token', ${JSON.stringify(TOKENS.reader)})`;
 const IS_DRAWN = `document.querySelector('.live') !== null && document.querySelectorAll('canvas').length >= 3`;
 const WIDTHS = [1280, 390] as const;
+/** What the page looked like in each state is left here, to be looked at. */
+const PICTURES = `${ROOT}/.trainyard/reports/page`;
 
 const violationsSchema = z.array(z.object({ id: z.string(), nodes: z.array(z.string()) }));
 const textsSchema = z.array(z.array(z.string()));
@@ -57,8 +60,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
       for (const width of WIDTHS) {
         for (const scheme of ['light', 'dark'] as const) {
           await camera.open({ url: `${url}/`, width, prepare: SIGNED_IN, until: IS_DRAWN }, scheme);
-          expect(await violations(camera), `${scene} ${width} ${scheme}`).toEqual([]);
-          expect(await camera.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+          await expectSound(camera, `${scene}-${width}-${scheme}`);
         }
       }
       const asked = z
@@ -129,17 +131,16 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
 
   test('breaks no rule of axe-core and stays within its width where it is cut off', async () => {
     const url = await serve('canary');
-    for (const [width, scheme] of [
-      [1280, 'light'],
-      [390, 'dark'],
-    ] as const) {
+    for (const [width, scheme] of WIDTHS.flatMap((one) => [
+      [one, 'light'] as const,
+      [one, 'dark'] as const,
+    ])) {
       await camera.open({ url: `${url}/`, width, prepare: SIGNED_IN, until: IS_DRAWN }, scheme);
       // The page tries again by itself; each answer is cut off as it comes.
       server.closeAllConnections();
       await until(camera, `document.querySelector('.lost') !== null`);
       expect(await camera.evaluate(`document.querySelector('.lost').textContent.length > 0`)).toBe(true);
-      expect(await violations(camera), `cut off ${width} ${scheme}`).toEqual([]);
-      expect(await camera.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await expectSound(camera, `cut-off-${width}-${scheme}`);
     }
   });
 
@@ -166,6 +167,14 @@ function portOf(server: Server): number {
 
 async function until(camera: Camera, expression: string): Promise<void> {
   await expect.poll(() => camera.evaluate(expression), { timeout: 60_000 }).toBe(true);
+}
+
+/** No rule of axe-core is broken and nothing lies beside the page; a picture of it is left. */
+async function expectSound(camera: Camera, name: string): Promise<void> {
+  expect(await violations(camera), name).toEqual([]);
+  expect(await camera.evaluate('document.documentElement.scrollWidth <= innerWidth'), name).toBe(true);
+  mkdirSync(PICTURES, { recursive: true });
+  writeFileSync(`${PICTURES}/${name}.webp`, await camera.take());
 }
 
 async function violations(camera: Camera): Promise<z.infer<typeof violationsSchema>> {

@@ -137,11 +137,17 @@ class Findings:
         for check in checks:
             told = self.fault_of(check, case, response)
             if told is not None:
-                self.note(check.__name__, f"{asked} {status}: {told} {response.text[:200]}")
+                self.note(check.__name__, f"{status}: {told} {response.text[:200]}: {asked}")
         if status >= 500 and not case.operation.path.startswith(PROBE):
             self.note(f"answered {status}", f"{asked}: {response.text[:300]}")
-        if status == 400 and not drawn.is_malformed:
-            self.note("well-formed, and refused", f"{asked}: {response.text[:300]}")
+        if status == 400 and not drawn.is_malformed and not states(case.operation, response.json()["detail"]):
+            self.note("well-formed, and refused", f"{response.text[:300]}: {asked}")
+
+
+def states(operation: Any, detail: str) -> bool:
+    """Whether the description says in words what is complained of: not every rule has a keyword of JSON Schema."""
+    described = json.dumps(operation.definition.raw)
+    return all(complaint.split(": ", 1)[-1] in described for complaint in detail.split("; "))
 
 
 def main() -> None:
