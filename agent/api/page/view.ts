@@ -47,16 +47,18 @@ function begin(): void {
   session = new AbortController();
   login.hidden = true;
   say('Connecting…');
+  let changedAt: string | undefined;
   const listener = {
     onEvent: (event: ScreenEvent) => {
       const hadNone = Object.keys(event.state.traffic).some((model) => !(model in shown.histories));
       shown.event = event;
       shown.behindMs = Date.now() - Date.parse(event.at);
-      shown.freshness = { isLive: true, text: `Live, last change ${new Date().toLocaleTimeString()}` };
+      changedAt = new Date().toLocaleTimeString();
+      shown.freshness = { isLive: true, text: `Live, last change ${changedAt}` };
       draw();
       if (hadNone) void readHistories();
     },
-    onLost: (why: string) => say(why),
+    onLost: (why: string) => say(changedAt === undefined ? why : `${why} What is shown is of ${changedAt}.`),
     onRefused: (why: string) => {
       sessionStorage.removeItem(TOKEN);
       login.hidden = false;

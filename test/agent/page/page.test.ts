@@ -139,15 +139,22 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
       // The page tries again by itself; each answer is cut off as it comes.
       server.closeAllConnections();
       await until(camera, `document.querySelector('.lost') !== null`);
-      expect(await camera.evaluate(`document.querySelector('.lost').textContent.length > 0`)).toBe(true);
+      expect(await camera.evaluate(`document.querySelector('.lost').textContent`)).toMatch(
+        /What is shown is of \d+:\d\d/,
+      );
       await expectSound(camera, `cut-off-${width}-${scheme}`);
     }
   });
 
-  test('says that a GPU is full', async () => {
-    const url = await serve('gpu-full');
+  test.each([
+    ['gpu-full', 'GPU 0 is full, or nearly'],
+    ['disk-full', 'The disk is full, or nearly'],
+    ['held', 'the rollout is held'],
+  ] as const)('says first what is wrong: %s', async (scene, text) => {
+    const url = await serve(scene);
     await camera.open({ url: `${url}/`, width: 390, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
-    expect(await camera.evaluate(`document.body.innerText.includes('GPU 0 is full, or nearly')`)).toBe(true);
+    const said = `document.querySelector('.heeds').innerText`;
+    expect(await camera.evaluate(said)).toContain(text);
   });
 
   test('asks for another token where the agent knows it not', async () => {

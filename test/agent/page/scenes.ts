@@ -42,6 +42,9 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
   putSeen(host, hasRollout, isHarmful, nowMs);
   putDrift(host, nowMs);
   host.world.gpus = gpusOf(scene);
+  if (scene === 'disk-full') {
+    Object.assign(host.context.blobs, { disk: async () => ({ freeBytes: 40e6, sizeBytes: 270e9 }) });
+  }
 }
 
 function gpusOf(scene: SceneName): GpuLook {

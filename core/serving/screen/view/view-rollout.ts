@@ -48,20 +48,20 @@ export function viewRollout(rollout: RolloutOutlook, { brake, lease }: Traffic, 
 }
 
 function viewTimes(rollout: RolloutOutlook, isDetached: boolean, nowMs: number): readonly Fact[] {
-  const { startedAt, stageStartedAt, leaseEndsAt, returnsAt, deadlineAt, decision } = rollout;
+  const { startedAt, stageStartedAt, leaseEndsAt, returnsAt, deadlineAt, decision, stages, stage } = rollout;
   const isSilent = Date.parse(leaseEndsAt) <= nowMs;
   const { missing } = decision;
+  // What is held is not decided on, and its stage needs what it needs.
+  const requests = missing?.requests ?? countMissing(stages[stage]);
   const needs = [
-    ...(missing !== undefined && missing.requests > 0
-      ? [`${formatCount(missing.requests)} candidate requests`]
-      : []),
+    ...(requests > 0 ? [`${formatCount(requests)} candidate requests`] : []),
     ...(missing !== undefined && missing.seconds > 0 ? [formatDuration(missing.seconds)] : []),
   ];
   return [
     { name: 'Began', text: sayAgo(startedAt, nowMs), tone: 'plain' },
     {
       name: 'This stage',
-      text: `since ${formatDuration((nowMs - Date.parse(stageStartedAt)) / 1_000)}`,
+      text: `began ${sayAgo(stageStartedAt, nowMs)}`,
       tone: 'plain',
     },
     { name: 'Still needs', text: needs.length === 0 ? 'nothing' : needs.join(' and '), tone: 'plain' },
@@ -89,6 +89,7 @@ function viewStage(
   if (stage === undefined) return [];
   const { percent, needs, seen, seconds, candidate, stable } = stage;
   const isNow = index === present && !isBraked;
+  const isOver = isBraked || index < present;
   return [
     cell(formatPercent(percent / 100)),
     cell(
@@ -99,15 +100,20 @@ function viewStage(
       text: `${formatCount(seen)} of ${formatCount(needs)}`,
       share: needs === 0 ? 1 : Math.min(1, seen / needs),
     },
-    cell(index < present ? NOTHING_KNOWN : formatCount(Math.max(0, needs - seen))),
-    cell(sayTakes(index < present, seconds)),
+    cell(isOver ? NOTHING_KNOWN : formatCount(countMissing(stage))),
+    cell(sayTakes(isOver, seconds)),
     cell(sayBad(candidate.errors, candidate.requests)),
     cell(sayBad(stable.errors, stable.requests)),
   ];
 }
 
-function sayTakes(isPassed: boolean, seconds: number | undefined): string {
-  if (isPassed) return NOTHING_KNOWN;
+/** Requests of the candidate that a stage still needs. */
+function countMissing(stage: RolloutOutlook['stages'][number] | undefined): number {
+  return stage === undefined ? 0 : Math.max(0, stage.needs - stage.seen);
+}
+
+function sayTakes(isOver: boolean, seconds: number | undefined): string {
+  if (isOver) return NOTHING_KNOWN;
   return seconds === undefined ? 'no traffic' : formatDuration(seconds);
 }
 

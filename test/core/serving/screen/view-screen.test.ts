@@ -93,7 +93,7 @@ describe('a rollout', () => {
     expect(found?.facts.map(({ name, text }) => [name, text])).toEqual(
       expect.arrayContaining([
         ['Began', '30 min ago'],
-        ['This stage', 'since 20 min'],
+        ['This stage', 'began 20 min ago'],
         ['Lease', 'ends in 5 min'],
       ]),
     );
@@ -105,6 +105,10 @@ describe('a rollout', () => {
   test('that is held, or of which deploy is silent, needs attention', () => {
     const held = view(eventOf(CANARY, outlookOf({}, { ...LEASE, control: 'held' })));
     expect(held.heeds.map(({ title }) => title)).toEqual(['m: the rollout is held']);
+    const [model] = held.models;
+    const needs = texts(model?.rollout?.stages)?.[1]?.[3];
+    const told = model?.rollout?.facts.find(({ name }) => name === 'Still needs');
+    expect(told?.text, 'as the table of stages has it').toBe(`${needs} candidate requests`);
     const silent = view(eventOf(CANARY, outlookOf({}, { ...LEASE, leaseSeconds: 200 })));
     expect(silent.heeds.map(({ title }) => title)).toEqual(['m: deploy is silent']);
     expect(silent.heeds[0]?.text).toContain('over for 2 min');
@@ -126,7 +130,9 @@ describe('a rollout', () => {
       verdict: 'Braked (errors-worse): Too many.',
       facts: [],
     });
-    expect(texts(found.models[0]?.rollout?.stages)?.[1]?.[1]).toBe('braked');
+    const [, braking, ahead] = texts(found.models[0]?.rollout?.stages) ?? [];
+    expect([braking?.[1], ...(braking ?? []).slice(3, 5)]).toEqual(['braked', '–', '–']);
+    expect(ahead?.slice(3, 5)).toEqual(['–', '–']);
     expect(found.models[0]?.shares.notes).toEqual([expect.stringContaining('gets requests again only by')]);
   });
 });
