@@ -31,11 +31,12 @@ const SCRIPTS = [
   'stack',
   'pictures',
   'site',
+  'package-agent',
   'test-docker',
   'test-kill',
 ];
 /** Scripts that need only Node; the rest also need the virtual environment. */
-const NODE_ONLY = ['build', 'docs', 'house', 'simulate', 'site', 'pictures'];
+const NODE_ONLY = ['build', 'docs', 'house', 'simulate', 'site', 'pictures', 'package-agent'];
 /** Git hooks of this repository: the bundle is rebuilt with its sources, and subjects stay short. */
 const HOOKS = '.githooks';
 

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,7 +19,7 @@ import { ROOT } from '../../sandbox/checkout.ts';
 const read = (...names: string[]) => readFileSync(path.join(ROOT, ...names), 'utf8');
 const jobSchema = z.looseObject({
   permissions: z.record(z.string(), z.string()).default({}),
-  steps: z.array(z.looseObject({ run: z.string().default('') })),
+  steps: z.array(z.looseObject({ name: z.string().optional(), run: z.string().default('') })),
 });
 const workflowSchema = z.looseObject({ jobs: z.record(z.string(), jobSchema) });
 
@@ -28,7 +37,54 @@ describe('release.yml', () => {
     const runs = jobs['verify']?.steps.map(({ run }) => run).join('\n');
     expect(runs).toContain('compare/$BRANCH...$GITHUB_SHA');
     expect(runs).toContain('test "$status" = identical || test "$status" = behind');
-    expect(jobs['publish']).toMatchObject({ needs: 'verify' });
+    expect(jobs['publish']?.['needs']).toContain('verify');
+  });
+
+  it('builds the package of the agent beside no key, and signs it beside no package of npm', () => {
+    const text = (job: string) => JSON.stringify(jobs[job]);
+    expect(text('package')).toContain('scripts/package-agent.ts');
+    expect(text('package')).not.toMatch(/secrets\.|--signing-key/);
+    expect(jobs['package']?.permissions).toEqual({ contents: 'read' });
+    expect(jobs['publish']).toMatchObject({ needs: ['verify', 'package'] });
+    expect(text('publish')).toContain('secrets.PACKAGE_SIGNING_KEY');
+  });
+
+  it('signs packages as install.sh goes by them', () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-signed-'));
+    const run = jobs['publish']?.steps.find(({ name }) => name === 'Sign the packages')?.run ?? '';
+    const pair = generateKeyPairSync('ed25519');
+    try {
+      mkdirSync(path.join(folder, 'packages'));
+      mkdirSync(path.join(folder, 'deploy', 'package'), { recursive: true });
+      writeFileSync(
+        path.join(folder, 'deploy', 'package', 'install.sh'),
+        read('deploy', 'package', 'install.sh'),
+      );
+      const machine = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
+      writeFileSync(path.join(folder, 'packages', `trainyard-agent_1.0.0_${machine}.deb`), 'a package');
+      const KEY = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      execFileSync('bash', ['-eo', 'pipefail', '-c', run], { cwd: folder, env: { ...process.env, KEY } });
+      const packages = path.join(folder, 'packages');
+      expect(existsSync(path.join(packages, 'key.pem'))).toBe(false);
+      const said = execFileSync('sh', ['packages/install.sh', '--from', 'packages', '--check'], {
+        ...{ cwd: folder, encoding: 'utf8' },
+      });
+      expect(said).toContain('is what was signed');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('and every script of package.json that is begun by bootstrap is known there', () => {
+    const { scripts } = z
+      .object({ scripts: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(read('package.json')));
+    const begun = Object.values(scripts).flatMap(
+      (command) => /bootstrap\.mjs (?<name>[\w-]+)/.exec(command)?.groups?.['name'] ?? [],
+    );
+    const known =
+      /const SCRIPTS = \[(?<names>[^\]]*)\]/.exec(read('scripts', 'bootstrap.mjs'))?.groups?.['names'] ?? '';
+    for (const name of begun) expect(known).toContain(`'${name}'`);
   });
 
   it('gives the workflows for GitHub Enterprise Server with nothing but Node', () => {
