@@ -30,6 +30,7 @@ from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
 from trainyard.inputs import take_rows
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all, require_signature
+from trainyard.picture_steps import PictureSteps, add_steps_option, parse_steps
 from trainyard.predictions import describe_predictions, measure, write_predictions
 from trainyard.probe import require_steady_answers
 from trainyard.reading import read_answers
@@ -64,6 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-latency", type=int, default=0, metavar="N", help="also time N single predictions")
     add_holdout_options(parser)
     add_answers_option(parser)
+    add_steps_option(parser)
     add_metric_options(parser)
     add_examples_option(parser)
     add_box_option(parser)
@@ -89,6 +91,7 @@ def evaluate(options: argparse.Namespace) -> None:
         options.time_latency,
         options.environments,
         tuple(options.examples),
+        parse_steps(options.pictures),
     )
     targets = list(map(Target, options.model_uri, options.predictions, options.out))
     with ExitStack() as boxes:
@@ -112,6 +115,8 @@ class Asked:
     # Where the environments of models are kept; None where all run in this Python.
     environments: Path | None
     examples: tuple[Path, ...]
+    # How pictures become what the models take, where the holdout has some.
+    pictures: PictureSteps | None
 
 
 def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
@@ -119,7 +124,7 @@ def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[
     model = fetch_model(target.uri, box)
     signature = require_signature(model)
     with enter_environment(model, box, asked.environments) as environment:
-        holdout = load_holdout(asked.holdout, asked.columns, signature)
+        holdout = load_holdout(asked.holdout, asked.columns, signature, asked.pictures)
         result = predict_holdout(model, box, holdout, asked, target.predictions, environment)
     return result, holdout.rows
 
@@ -143,7 +148,8 @@ def predict_holdout(
         "environment": environment,
         "signature": signature.document,
         "examples": [
-            answer_examples(path, predict, reading, asked.columns.inputs, signature) for path in asked.examples
+            answer_examples(path, predict, reading, asked.columns.inputs, signature, asked.pictures)
+            for path in asked.examples
         ],
     }
     write_predictions(predictions, holdout, reading, metadata, asked.metrics)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from trainyard.picture_steps import PictureSteps
     from trainyard.reading import Reading
     from trainyard.signature import Signature
 
@@ -42,6 +43,7 @@ def answer_examples(
     reading: Reading,
     inputs: tuple[str, ...],
     signature: Signature | None,
+    steps: PictureSteps | None = None,
 ) -> dict[str, Any]:
     """What the model answers to the examples of a file, read as its answers to the holdout were, and the digest.
 
@@ -51,7 +53,7 @@ def answer_examples(
         raise UserError("examples-missing", f"{path} is not there.", "Correct `examples` under gate.", str(path))
     columns = replace(COLUMNS, inputs=inputs)
     refuse_other_inputs(columns, signature, path)
-    given = choose_inputs(read_file(path, columns, signature), columns, signature, path)
+    given, _ = choose_inputs(read_file(path, columns, signature), columns, signature, path, steps)
     if not 0 < count_rows(given) <= MOST_EXAMPLES:
         raise UserError(
             "examples-count",

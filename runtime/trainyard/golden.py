@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trainyard.export import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
-from trainyard.inputs import Inputs, count_rows, take_rows
+from trainyard.inputs import Inputs, take_rows
 from trainyard.models import predict_all
-from trainyard.scoring import parse_request, replace_non_finite, to_json
+from trainyard.picture_requests import read_rows
+from trainyard.scoring import replace_non_finite, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trainyard.holdout import Holdout
+    from trainyard.picture_steps import PictureSteps
     from trainyard.signature import Signature
 
 GOLDEN_SCHEMA = "trainyard.golden/1"
 EXAMPLES = 32
 
 
-def choose_rows(inputs: Inputs, seed: int = 1) -> list[Inputs]:
-    """Single rows of the holdout, the same ones every time."""
-    rows = count_rows(inputs)
-    chosen = sorted(random.Random(seed).sample(range(rows), min(EXAMPLES, rows)))  # noqa: S311 - no secret
-    return [take_rows(inputs, slice(row, row + 1)) for row in chosen]
+def write_requests(holdout: Holdout, signature: Signature) -> list[dict[str, Any]]:
+    """Requests for single rows of the holdout, the same ones every time; with its pictures where it holds some."""
+    chosen = choose_rows(holdout.rows)
+    if holdout.pictures is None:
+        return [write_request(take_rows(holdout.inputs, slice(row, row + 1))) for row in chosen]
+    texts = [base64.b64encode(holdout.pictures[row]).decode() for row in chosen]
+    (spec,) = signature.tensors
+    return [{"inputs": [text] if spec.name is None else {spec.name: [text]}} for text in texts]
+
+
+def choose_rows(rows: int, seed: int = 1) -> list[int]:
+    """Which rows are examples."""
+    return sorted(random.Random(seed).sample(range(rows), min(EXAMPLES, rows)))  # noqa: S311 - no secret
 
 
 def make_golden(
-    rows: list[Inputs],
+    requests: list[dict[str, Any]],
     signature: Signature,
     predict: Callable[[Inputs], Any],
+    steps: PictureSteps | None = None,
 ) -> tuple[dict[str, Any], list[Inputs], list[Any]]:
     """The golden document, the inputs as a server reads them from its requests, and the model's raw answers to those.
 
     The model is asked what it answers to the request as read back, so that a type lost in JSON shows here, not in live
     traffic.
     """
-    requests = [write_request(row) for row in rows]
-    inputs = [parse_request(request, signature) for request in requests]
+    inputs = [read_rows(request, signature, steps) for request in requests]
     answers = [predict_all(predict, one) for one in inputs]
     examples = [
         {"inputs": request, "predictions": to_json(answer)} for request, answer in zip(requests, answers, strict=True)

@@ -1,10 +1,11 @@
 """The TorchServe side of a packaged model.
 
-MLflow's scoring protocol in and out, an array file where the headers say so, or the Open Inference Protocol where the
-proxy says so; input that does not fit the signature is answered 400, a failure of the model's own code 500, each with
-`{"code", "message"}`. Answers carry `x-trainyard-version` and `x-trainyard-request-id`, the id
-the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of its own into the answer's). What
-asked for this version by name (`x-trainyard-pin`) is answered and not counted: it came round the split of traffic.
+MLflow's scoring protocol in and out, an array file, a picture or a text where the headers say so, or the Open
+Inference Protocol where the proxy says so; input that does not fit the signature is answered 400, a failure of the
+model's own code 500, each with `{"code", "message"}`. Answers carry `x-trainyard-version` and
+`x-trainyard-request-id`, the id the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of
+its own into the answer's). What asked for this version by name (`x-trainyard-pin`) is answered and not counted: it
+came round the split of traffic.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trainyard.messages import OK, Request
+from trainyard.picture_requests import FORM_TYPE
+from trainyard.protocols import media_type
 from trainyard.runners import CPU
 from trainyard.service import ModelService, open_service
 
@@ -62,7 +65,7 @@ def choose_device(gpu: int | None) -> str:
 
 def answer_batch(service: ModelService, data: list[dict[str, Any]], context: ServingContext) -> list[str | bytes]:
     """Answers a batch of requests, each with its own status and headers."""
-    requests = [read_request(context, index, entry.get("body", entry.get("data"))) for index, entry in enumerate(data)]
+    requests = [read_request(context, index, entry) for index, entry in enumerate(data)]
     answers = service.answer(requests)
     for index, (request, answer) in enumerate(zip(requests, answers, strict=True)):
         context.set_response_content_type(index, answer.content_type)
@@ -75,9 +78,14 @@ def answer_batch(service: ModelService, data: list[dict[str, Any]], context: Ser
     return [answer.body for answer in answers]
 
 
-def read_request(context: ServingContext, index: int, body: object) -> Request:
-    """One request; its id is the client's (or the proxy's), else TorchServe's."""
+def read_request(context: ServingContext, index: int, entry: dict[str, Any]) -> Request:
+    """One request; its id is the client's (or the proxy's), else TorchServe's.
+
+    `entry` has the body, or the parts of a form by their names, which TorchServe takes apart.
+    """
     given = context.get_all_request_header(index).items()
     headers = {name.lower(): value for name, value in given if isinstance(value, str)}
+    is_form = media_type(headers.get("content-type", "")) == FORM_TYPE
+    body = entry if is_form else entry.get("body", entry.get("data"))
     request_id = headers.get(REQUEST_ID_HEADER) or context.get_request_id(index) or ""
     return Request(request_id, body, PIN_HEADER not in headers, headers)

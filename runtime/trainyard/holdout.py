@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trainyard.column_roles import Role
+    from trainyard.picture_steps import PictureSteps
     from trainyard.signature import Signature
 
 # How the file begins that stands for one kept in Git LFS.
@@ -69,7 +70,7 @@ class HoldoutColumns:
 
 @dataclass(frozen=True)
 class Holdout:
-    """Held-out examples; every part has one entry per example."""
+    """Held-out examples; every part has one entry per example. `pictures` are what the inputs were made from."""
 
     inputs: Inputs
     labels: np.ndarray
@@ -78,6 +79,7 @@ class Holdout:
     slices: dict[str, list[str]]
     digest: str
     days: np.ndarray | None = None
+    pictures: list[bytes] | None = None
 
     @property
     def rows(self) -> int:
@@ -102,8 +104,10 @@ def read_columns(options: argparse.Namespace) -> HoldoutColumns:
     return HoldoutColumns(options.target, options.id, options.group, slices, options.time, inputs)
 
 
-def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | None) -> Holdout:
-    """Reads held-out examples for a model with this signature.
+def load_holdout(
+    path: Path, columns: HoldoutColumns, signature: Signature | None, steps: PictureSteps | None = None
+) -> Holdout:
+    """Reads held-out examples for a model with this signature, which takes pictures by these steps.
 
     Raises UserError when the file is missing, empty, of another kind, or lacks a column, and when the model asks for
     what it is judged by.
@@ -128,7 +132,7 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
         raise UserError("holdout-empty", f"{path} has no examples.", "Provide held-out examples.", str(path))
     refuse_unlabelled(path, labels)
     ids = name_rows(written[columns.id]) if columns.id else [str(row) for row in range(len(labels))]
-    inputs = choose_inputs(table, columns, signature, path)
+    inputs, pictures = choose_inputs(table, columns, signature, path, steps)
     refuse_bad_rows(path, ids, [len(labels), count_rows(inputs)])
     return Holdout(
         inputs=inputs,
@@ -138,6 +142,7 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
         slices={name: name_rows(written[name]) for name in columns.slices},
         digest=digest_file(path),
         days=read_days(table[columns.time], path) if columns.time else None,
+        pictures=pictures,
     )
 
 

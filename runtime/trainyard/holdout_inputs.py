@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.errors import InvalidInputError, UserError
+from trainyard.holdout_pictures import decode_pictures, list_pictures
 from trainyard.nameless_inputs import refuse_other_places
 from trainyard.typed_inputs import convert_inputs
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from trainyard.holdout import HoldoutColumns
     from trainyard.inputs import Inputs
+    from trainyard.picture_steps import PictureSteps
     from trainyard.signature import Signature
 
 
@@ -23,13 +25,20 @@ def choose_inputs(
     columns: HoldoutColumns,
     signature: Signature | None,
     path: Path,
-) -> Inputs:
-    """The model's inputs, in the types of its signature. Raises UserError when they do not fit it."""
+    steps: PictureSteps | None = None,
+) -> tuple[Inputs, list[bytes] | None]:
+    """The model's inputs, in the types of its signature, and the pictures that they were made from, if they were.
+
+    Raises UserError when they do not fit it.
+    """
     inputs = find_inputs(table, columns, signature, path)
     if signature is None:
-        return inputs
+        return inputs, None
+    cells = list_pictures(inputs, steps)
+    if cells is not None and steps is not None:
+        return decode_pictures(cells, signature, steps, path)
     try:
-        return convert_inputs(inputs, signature)
+        return convert_inputs(inputs, signature), None
     except (InvalidInputError, ValueError) as error:
         raise UserError(
             "holdout-input-type",

@@ -14,12 +14,15 @@ import numpy as np
 from trainyard.errors import InvalidInputError, not_acceptable
 from trainyard.inputs import Inputs, count_rows
 from trainyard.messages import OK, Answer, Question, Request
+from trainyard.picture_requests import read_elements
 from trainyard.scoring import check_columns, check_named_tensors, make_tensor, parse_json
 from trainyard.signature import ColumnSpec, Signature, TensorSpec
 from trainyard.tensors import BINARY_SIZE, BYTES, Tensor, describe_tensor, name_datatype, read_tensors, to_bytes
 from trainyard.wire import simplify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trainyard.settings import Settings
 
 HEAD_LENGTH_HEADER = "inference-header-content-length"
@@ -48,7 +51,8 @@ class _Wanted:
 def read_inference(request: Request, settings: Settings, version: str) -> Question:
     """What an inference request asks. Raises InvalidInputError for what it must not have, or the model can't take."""
     document, blob = _split_body(request)
-    inputs = _fit(read_tensors(document.get("inputs"), blob), settings.signature)
+    tensors = read_tensors(document.get("inputs"), blob, has_texts=settings.pictures is None)
+    inputs = _fit(tensors, settings)
     if count_rows(inputs) == 0:
         raise InvalidInputError("no-rows", "The request has no rows.")
     wanted = _read_wanted(document)
@@ -73,8 +77,16 @@ def _split_body(request: Request) -> tuple[dict[str, Any], memoryview]:
     return parse_json(bytes(body[: int(length)])), memoryview(body)[int(length) :]
 
 
-def _fit(tensors: list[Tensor], signature: Signature) -> Inputs:
+def write_unasked(settings: Settings, version: str) -> Callable[[Any], Answer]:
+    """How a request is answered that is no JSON, and so can't say how it wants its answer."""
+    return lambda raw: _write(raw, _Wanted(None, None, as_bytes=False), settings, version)
+
+
+def _fit(tensors: list[Tensor], settings: Settings) -> Inputs:
     """Inputs as the model takes them: columns of a table, tensors by name, or the one tensor it takes."""
+    signature = settings.signature
+    if settings.pictures is not None and len(tensors) == 1 and tensors[0].array.dtype.kind == "O":
+        return read_elements(tensors[0].array, signature, settings.pictures)
     if signature.columns:
         return _fit_table(tensors, signature)
     spec = signature.only_tensor

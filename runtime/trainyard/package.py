@@ -24,7 +24,7 @@ from trainyard.days import split_days
 from trainyard.environments.own import add_environments_option, enter_environment
 from trainyard.export import EXPORTED, export_model
 from trainyard.files import describe_blob, digest_file, write_json
-from trainyard.golden import choose_rows, make_golden
+from trainyard.golden import make_golden, write_requests
 from trainyard.holdout import add_holdout_options, load_holdout, read_columns
 from trainyard.models import (
     LoggedModel,
@@ -34,6 +34,8 @@ from trainyard.models import (
     require_digest,
     require_signature,
 )
+from trainyard.picture_steps import add_steps_option, parse_steps, require_fit
+from trainyard.pictures import require_decoder
 from trainyard.probe import require_steady_answers
 from trainyard.profile import make_profile
 from trainyard.reading import read_answers
@@ -68,6 +70,9 @@ SERVED_MODULES = (
     "naming",
     "open_inference",
     "outputs",
+    "picture_requests",
+    "picture_steps",
+    "pictures",
     "prediction_log",
     "protocols",
     "rows",
@@ -79,6 +84,7 @@ SERVED_MODULES = (
     "signature",
     "slices",
     "tensors",
+    "text_requests",
     "texts",
     "together",
     "trace",
@@ -109,6 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--response-timeout-seconds", type=int, default=120)
     add_holdout_options(parser)
     add_answers_option(parser)
+    add_steps_option(parser)
     add_columns_option(parser)
     add_box_option(parser)
     add_environments_option(parser)
@@ -144,13 +151,17 @@ def fill_archive_folder(
 ) -> PackageFormat:
     """Puts together what goes into the archive; leaves profile and golden examples in the package folder, too."""
     signature = require_signature(model)
+    steps = parse_steps(options.pictures)
+    if steps is not None:
+        require_fit(steps, signature)
+        require_decoder()
     columns = read_columns(options)
-    holdout = load_holdout(options.holdout, columns, signature)
+    holdout = load_holdout(options.holdout, columns, signature, steps)
     predict = load_predictor(model, box)
     require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
     reading = read_answers(raw, holdout.labels, read_contract(options), hear_model(model, box))
-    golden, samples, answers = make_golden(choose_rows(holdout.inputs), signature, predict)
+    golden, samples, answers = make_golden(write_requests(holdout, signature), signature, predict, steps)
     package_format = export_model(model, box, folder / PAYLOAD_FOLDER, (samples, answers), options.format)
     identity = {"model": options.model, "version": options.version, "created": model.description.created}
     days = split_days(holdout.days)
@@ -161,7 +172,7 @@ def fill_archive_folder(
     write_json(options.package_dir / GOLDEN_FILE, golden)
     write_json(folder / PROFILE_FILE, profile)
     write_json(folder / WARM_UP_FILE, golden["examples"][0]["inputs"])
-    settings = Settings(options.model, options.version, package_format, signature, reading.interpretation)
+    settings = Settings(options.model, options.version, package_format, signature, reading.interpretation, steps)
     settings.write(folder / SETTINGS_FILE)
     copy_handler(folder)
     return package_format

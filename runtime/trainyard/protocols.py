@@ -15,15 +15,10 @@ import numpy as np
 from trainyard import array_file
 from trainyard.errors import InvalidInputError, not_acceptable
 from trainyard.messages import JSON_TYPE, OK, Answer, Question, Request
-from trainyard.open_inference import describe_model, read_inference, tell_refusal
-from trainyard.scoring import (
-    check_columns,
-    format_answer,
-    parse_json,
-    parse_request,
-    parse_tensors,
-    read_params,
-)
+from trainyard.open_inference import describe_model, read_inference, tell_refusal, write_unasked
+from trainyard.picture_requests import is_of_picture, read_picture, read_rows
+from trainyard.scoring import check_columns, format_answer, parse_json, parse_tensors, read_params
+from trainyard.text_requests import TEXT_TYPE, read_text, takes_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +34,7 @@ CSV_TYPE = "text/csv"
 # Refusals of what is no request at all, whatever the model takes.
 NO_REQUEST = ("not-json", "not-an-object", "unknown-format")
 # What clients send JSON as, `curl -d` without a word about it among them.
-JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", "text/plain")
+JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", TEXT_TYPE)
 
 
 def read_question(request: Request, settings: Settings, version: str) -> Question | Answer:
@@ -47,19 +42,30 @@ def read_question(request: Request, settings: Settings, version: str) -> Questio
     said = request.headers.get(PROTOCOL_HEADER)
     if said == OPEN_INFERENCE_METADATA:
         return describe_model(settings, version)
-    if said == OPEN_INFERENCE:
-        return read_inference(request, settings, version)
-    signature = settings.signature
-    write = choose_writer(request.headers.get("accept", ""))
+    is_open = said == OPEN_INFERENCE
     kind = media_type(request.headers.get("content-type", ""))
-    if kind == array_file.CONTENT_TYPE:
-        return Question(fit_array(array_file.read_array_file(request.body), signature), {}, write)
-    if kind == CSV_TYPE:
-        return Question(read_csv(request.body, signature), {}, write)
+    write = write_unasked(settings, version) if is_open else choose_writer(request.headers.get("accept", ""))
+    inputs = read_bare(request, kind, settings)
+    if inputs is not None:
+        return Question(inputs, {}, write)
+    if is_open:
+        return read_inference(request, settings, version)
     with _unknown_type(kind):
         document = parse_json(request.body)
-        inputs = parse_request(document, signature)
-    return Question(inputs, read_params(document, signature), write)
+        inputs = read_rows(document, settings.signature, settings.pictures)
+    return Question(inputs, read_params(document, settings.signature), write)
+
+
+def read_bare(request: Request, kind: str, settings: Settings) -> Inputs | None:
+    """The rows of a body that holds nothing else, by its content type; None for one that says more than its rows."""
+    signature = settings.signature
+    if is_of_picture(kind):
+        return read_picture(request.body, kind, signature, settings.pictures)
+    if kind == TEXT_TYPE and takes_text(signature):
+        return read_text(request.body, request.headers["content-type"], signature)
+    if kind == array_file.CONTENT_TYPE:
+        return fit_array(array_file.read_array_file(request.body), signature)
+    return read_csv(request.body, signature) if kind == CSV_TYPE else None
 
 
 def tell(request: Request, answer: Answer) -> Answer:
@@ -82,7 +88,9 @@ def _unknown_type(kind: str) -> Iterator[None]:
         if error.code not in NO_REQUEST or kind in JSON_TYPES or kind.endswith("+json"):
             raise
         known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE))
-        raise InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415) from error
+        raise InvalidInputError(
+            "unknown-content-type", f"Bodies are taken as {known}, or as what the model takes; it is {kind}.", 415
+        ) from error
 
 
 def fit_array(values: np.ndarray, signature: Signature) -> Inputs:

@@ -16,9 +16,11 @@ from trainyard.inputs import Inputs, concatenate, count_rows
 from trainyard.interpretation import NUMERIC_TASKS, Interpretation, Outcome
 from trainyard.messages import BAD_REQUEST, REFUSALS, SERVER_ERROR, Answer, Question, Request, refuse
 from trainyard.outputs import interpret
+from trainyard.picture_requests import read_rows
+from trainyard.pictures import require_decoder
 from trainyard.protocols import read_question, tell
 from trainyard.runners import CPU, load_runner
-from trainyard.scoring import parse_request
+from trainyard.scoring import parse_json
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
 from trainyard.several import is_by_class
 from trainyard.trace import in_trace_of
@@ -158,6 +160,8 @@ def name_answers(outcome: Outcome, interpretation: Interpretation) -> list[str]:
 def open_service(folder: Path, environment: Mapping[str, str] = os.environ, device: str = CPU) -> ModelService:
     """Loads the model of an unpacked archive, warms it up, and counts if `TRAINYARD_CAPTURE_DIR` names a folder."""
     settings = read_settings(folder / SETTINGS_FILE)
+    if settings.pictures is not None:
+        require_decoder()
     version = environment.get("TRAINYARD_VERSION", settings.version)
     # Telemetry would call out of the serving host.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -169,7 +173,7 @@ def open_service(folder: Path, environment: Mapping[str, str] = os.environ, devi
 
 def warm_up(run: Callable[[Inputs], Any], settings: Settings, request_file: Path) -> None:
     """Predicts a stored request a few times. Raises what the model raises: one that cannot answer must not start."""
-    inputs = parse_request(request_file.read_bytes(), settings.signature)
+    inputs = read_rows(parse_json(request_file.read_bytes()), settings.signature, settings.pictures)
     for _ in range(WARM_UP_RUNS):
         run(inputs)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainyard.files import write_json
 from trainyard.interpretation import Interpretation
+from trainyard.picture_steps import PictureSteps, parse_steps
 from trainyard.signature import Signature, parse_signature
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ PAYLOAD_FOLDER = "payload"
 
 @dataclass(frozen=True)
 class Settings:
-    """Model, version, form, signature, and how to read its answers."""
+    """Model, version, form, signature, how to read its answers, and how pictures become its input, if they do."""
 
     model: str
     version: str
     format: PackageFormat
     signature: Signature
     interpretation: Interpretation
+    pictures: PictureSteps | None = None
 
     def write(self, path: Path) -> None:
         """Writes the settings for `read_settings`."""
@@ -39,6 +41,7 @@ class Settings:
             "format": self.format,
             "signature": self.signature.document,
             "answers": asdict(self.interpretation),
+            "pictures": self.pictures and self.pictures.to_json(),
         }
         write_json(path, document)
 
@@ -55,6 +58,7 @@ def read_settings(path: Path) -> Settings:
         document["format"],
         signature,
         read_interpretation(document["answers"]),
+        parse_steps(document["pictures"]),
     )
 
 

@@ -37,8 +37,11 @@ class Tensor:
     array: np.ndarray
 
 
-def read_tensors(described: object, blob: memoryview) -> list[Tensor]:
-    """The tensors of a request, in order. Raises InvalidInputError naming the one that can't be read, and why."""
+def read_tensors(described: object, blob: memoryview, *, has_texts: bool = True) -> list[Tensor]:
+    """The tensors of a request, in order. Raises InvalidInputError naming the one that can't be read, and why.
+
+    Of what the binary extension calls texts, the bytes are left as they are where a model `has_texts` not.
+    """
     if not isinstance(described, list) or not described or not all(isinstance(one, dict) for one in described):
         raise InvalidInputError("malformed-inputs", "inputs must be a list of objects, one per tensor.")
     tensors: list[Tensor] = []
@@ -50,7 +53,10 @@ def read_tensors(described: object, blob: memoryview) -> list[Tensor]:
         size = _binary_size(one)
         if size is not None and start + size > len(blob):
             raise _wrong(name, f"its {BINARY_SIZE} of {size} is beyond the end of the body")
-        tensors.append(Tensor(name, _read_values(one, name, None if size is None else blob[start : start + size])))
+        values = _read_values(one, name, None if size is None else blob[start : start + size])
+        if has_texts and values.dtype.kind == "O":
+            values = _decode_texts(values, name)
+        tensors.append(Tensor(name, values))
         start += size or 0
     if start != len(blob):
         raise InvalidInputError("malformed-inputs", f"{len(blob) - start} bytes of the body belong to no tensor.")
@@ -118,7 +124,7 @@ def _read_bytes(blob: memoryview, name: str, datatype: str, count: int) -> np.nd
         if size != len(blob):
             raise _wrong(name, f"its shape needs {size} bytes as {datatype}, and its {BINARY_SIZE} is {len(blob)}")
         return np.frombuffer(blob, dtype=DTYPES[datatype])
-    texts: list[str] = []
+    texts: list[bytes] = []
     start = 0
     while start < len(blob):
         if start + LENGTH.size > len(blob):
@@ -127,14 +133,20 @@ def _read_bytes(blob: memoryview, name: str, datatype: str, count: int) -> np.nd
         start += LENGTH.size
         if start + length > len(blob):
             raise _wrong(name, "a text is longer than what is left")
-        try:
-            texts.append(bytes(blob[start : start + length]).decode())
-        except UnicodeDecodeError as error:
-            raise _wrong(name, "its texts must be UTF-8") from error
+        texts.append(bytes(blob[start : start + length]))
         start += length
     flat = np.empty(len(texts), dtype=object)
     flat[:] = texts
     return flat
+
+
+def _decode_texts(values: np.ndarray, name: str) -> np.ndarray:
+    flat = np.empty(values.size, dtype=object)
+    try:
+        flat[:] = [one.decode() if isinstance(one, bytes) else one for one in values.ravel()]
+    except UnicodeDecodeError as error:
+        raise _wrong(name, "its texts must be UTF-8") from error
+    return flat.reshape(values.shape)
 
 
 def describe_tensor(tensor: Tensor) -> dict[str, Any]:

@@ -157,11 +157,11 @@ class TestCsv:
 
 
 def test_a_type_that_nothing_reads_is_415_and_says_which_are_read(images: ModelService):
-    answer = ask(images, b"\xff\xd8\xff", {"content-type": "image/jpeg"})
+    answer = ask(images, b"%PDF-1.7", {"content-type": "application/pdf"})
     assert (answer.status, json.loads(answer.body)["code"]) == (415, "unknown-content-type")
     assert NPY in json.loads(answer.body)["message"]
     assert ask(images, b"{", {"content-type": "application/json"}).status == 400
-    assert ask(images, b'{"inputs": [[[1, 2], [3, 4]]]}', {"content-type": "image/jpeg"}).status == 200
+    assert ask(images, b'{"inputs": [[[1, 2], [3, 4]]]}', {"content-type": "application/pdf"}).status == 200
 
 
 TRITON_INPUT = '"inputs":[{"name":"x","shape":[2,2,2],"datatype":"FP32",'
