@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { TASKS } from '../core/answers/contract.ts';
-import type { BoxPolicy, Holdout, ModelsPolicy } from '../core/config/config.ts';
+import type { BoxPolicy, Holdout, ModelsPolicy, ServingInput } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type {
@@ -112,7 +112,7 @@ async function measurePackage(
 
 async function evaluate(
   running: Running,
-  { targets, holdout, answers, examples }: EvaluationRequest,
+  { targets, holdout, answers, examples, input }: EvaluationRequest,
   folder: string,
 ): Promise<readonly Evaluation[]> {
   const outs = targets.map((_, index) => path.join(folder, `evaluation-${index}.json`));
@@ -125,7 +125,12 @@ async function evaluate(
   const metrics = own.flatMap(([name, place]) => ['--metric', `${name}=${absolute(place)}`]);
   const files = examples.map(absolute);
   const said = ['--answers', JSON.stringify(answers), ...files.flatMap((file) => ['--examples', file])];
-  const about = [...holdoutArguments(holdout, running.workspace), ...said, ...metrics];
+  const about = [
+    ...holdoutArguments(holdout, running.workspace),
+    ...pictureArguments(input),
+    ...said,
+    ...metrics,
+  ];
   const args = [...triples, ...about, ...environmentArguments(running)];
   const [first = ''] = outs;
   const hide = [...holdoutFiles(holdout, running.workspace), ...files];
@@ -157,6 +162,10 @@ function holdoutArguments(holdout: Holdout, workspace: string): readonly string[
   ];
 }
 
+function pictureArguments(input: ServingInput | undefined): readonly string[] {
+  return input === undefined ? [] : ['--pictures', JSON.stringify(input)];
+}
+
 function packageArguments(request: PackageRequest, workspace: string, out: string): readonly string[] {
   const { serving, holdout } = request;
   const { settings } = serving;
@@ -166,6 +175,7 @@ function packageArguments(request: PackageRequest, workspace: string, out: strin
     ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
     ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
     ...['--answers', JSON.stringify(request.answers), '--columns', JSON.stringify(request.columns)],
+    ...pictureArguments(serving.input),
     ...['--format', serving.format],
     ...['--workers', String(settings.workers), '--batch-size', String(settings.batchSize)],
     ...['--max-batch-delay-ms', String(settings.maxBatchDelayMs), '--gpu', settings.gpu],

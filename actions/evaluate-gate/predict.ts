@@ -68,7 +68,8 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
 /** The holdout, and what is known of the answers to it. */
 async function readTask(request: GateRequest, ports: GatePorts) {
   const answers = mergeContracts(request.config.answers, request.plan.answers);
-  return { ...(await readPinnedHoldout(request, ports)), answers, examples: [] as readonly string[] };
+  const { input } = request.config.serving;
+  return { ...(await readPinnedHoldout(request, ports)), answers, input, examples: [] as readonly string[] };
 }
 
 type Kept = { readonly holdoutDigest: string; readonly digest: string; readonly rows: number };
@@ -133,13 +134,13 @@ function toldOfChampion(thrown: unknown, version: string): unknown {
 async function ask(
   { tracking, python, log, tempPath, hashFile }: GatePorts,
   asked: Asked,
-  { holdout, held, answers, examples }: Awaited<ReturnType<typeof readTask>>,
+  { holdout, held, answers, input, examples }: Awaited<ReturnType<typeof readTask>>,
 ): Promise<Predicted> {
   const { who, runId, modelUri } = asked;
   const holdoutDigest = held.digest;
   const predictions = tempPath(`predictions-of-${runId}.parquet`);
   const [evaluation] = await log.group('Predicting the holdout', () =>
-    python.evaluate({ targets: [{ modelUri, predictions }], holdout, answers, examples }),
+    python.evaluate({ targets: [{ modelUri, predictions }], holdout, answers, input, examples }),
   );
   requireSameModel(asked, evaluation?.modelDigest);
   const digest = await hashFile(predictions);

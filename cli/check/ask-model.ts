@@ -47,11 +47,11 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
       onLine: asking.onLine,
     });
     const predictions = path.join(temp, 'predictions.parquet');
-    const { answers } = config;
+    const { answers, serving } = config;
     const examples = listExamples(config.gate);
     for (const file of examples) await readExamples(asking.folder, file);
     const [answer] = await runtime.evaluate({
-      ...{ targets: [{ modelUri, predictions }], holdout, answers, examples },
+      ...{ targets: [{ modelUri, predictions }], holdout, answers, examples, input: serving.input },
     });
     if (answer === undefined) throw new Error(`Nothing was said of ${modelUri}.`);
     const told = Object.entries(answer.metrics).map(

@@ -71,6 +71,22 @@ export type Search = {
   readonly space: Readonly<Record<string, SearchDimension>>;
 };
 
+/** How a picture becomes the model's input (runtime/trainyard/picture_steps.py). */
+export type ServingInput = {
+  readonly kind: 'image';
+  /** Height and width. */
+  readonly size: readonly [number, number];
+  readonly mode: 'L' | 'RGB';
+  /** What the shorter side is scaled to before the middle is cut out; without it the picture is stretched. */
+  readonly shorterSide?: number;
+  readonly interpolation: 'nearest' | 'bilinear' | 'bicubic';
+  readonly scale: number;
+  /** One number, or one for each channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly layout: 'CHW' | 'HWC' | 'HW';
+};
+
 export type Serving = {
   readonly framework: 'torchserve';
   readonly format: 'auto' | 'torchscript' | 'pt2' | 'pyfunc';
@@ -80,6 +96,7 @@ export type Serving = {
   readonly image?: string;
   /** Requirements or lock file of the container, relative to the workspace. */
   readonly requirements?: string;
+  readonly input?: ServingInput;
   readonly settings: ServingSettings;
 };
 

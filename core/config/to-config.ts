@@ -11,6 +11,7 @@ import type {
   Search,
   SearchDimension,
   Serving,
+  ServingInput,
 } from './config.ts';
 import { hostAddress } from './host-address.ts';
 import { optional } from './optional.ts';
@@ -148,7 +149,14 @@ function toServing(raw: RawConfig['serving']): Serving {
     ...optional('repository', raw.repository),
     ...optional('image', raw.image),
     ...optional('requirements', raw.requirements),
+    ...optional('input', toServingInput(raw.input)),
   };
+}
+
+function toServingInput(raw: RawConfig['serving']['input']): ServingInput | undefined {
+  if (raw === undefined) return undefined;
+  const { 'shorter-side': shorterSide, ...rest } = raw;
+  return { ...rest, ...optional('shorterSide', shorterSide) };
 }
 
 function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {

@@ -193,11 +193,18 @@ describe('a real MLflow Project', () => {
       targets: [{ modelUri, predictions }],
       holdout,
       answers: {},
+      input: undefined,
       examples: [],
     });
     const fewer = { ...holdout, inputs: ['income'] };
     await expect(
-      runtime.evaluate({ targets: [{ modelUri, predictions }], holdout: fewer, answers: {}, examples: [] }),
+      runtime.evaluate({
+        targets: [{ modelUri, predictions }],
+        holdout: fewer,
+        answers: {},
+        input: undefined,
+        examples: [],
+      }),
     ).rejects.toThrow(/signature names age, region, which .* gives to no model/);
     const held = await readHoldout(workspace, holdout);
     const stored = await readAnswers(predictions, held.ids.length);

@@ -73,7 +73,9 @@ test('a refusal of the runtime keeps its own code and remedy, also where it name
   });
   const holdout = { path: 'none.csv', target: 'label', slices: [], metrics: {} };
   const targets = [{ modelUri: path.join(workspace, 'no-model'), predictions: 'p.parquet' }];
-  await expect(runtime.evaluate({ targets, answers: {}, examples: [], holdout })).rejects.toMatchObject({
+  await expect(
+    runtime.evaluate({ targets, answers: {}, input: undefined, examples: [], holdout }),
+  ).rejects.toMatchObject({
     problems: [
       {
         code: 'model-not-found',

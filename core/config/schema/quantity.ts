@@ -2,6 +2,7 @@ const DURATION = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h|d|w)$/;
 const SIZE = /^(?<amount>\d+(?:\.\d+)?) ?(?<unit>B|kB|KB|MB|GB|KiB|MiB|GiB)$/;
 const PERCENT = /^(?<amount>\d+(?:\.\d+)?) ?%$/;
 const POINTS = /^(?<amount>\d+(?:\.\d+)?) ?pp$/;
+const FRACTION = /^(?<above>-?\d+(?:\.\d+)?) ?\/ ?(?<below>\d+(?:\.\d+)?)$/;
 const RATE = /^(?<count>\d+)\/(?<per>\S+)$/;
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
@@ -47,6 +48,12 @@ export function parseSize(text: string): number | undefined {
 /** `5%` as the share 0.05; `undefined` for anything else. */
 export function parsePercent(text: string): number | undefined {
   return readHundredths(text, PERCENT);
+}
+
+/** `1/255` as a number; `undefined` for anything else. */
+export function parseFraction(text: string): number | undefined {
+  const { above, below } = FRACTION.exec(text)?.groups ?? {};
+  return above === undefined || below === undefined ? undefined : Number(above) / Number(below);
 }
 
 /** `0.5pp` (percentage points) as 0.005; `undefined` for anything else. */

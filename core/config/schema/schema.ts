@@ -5,6 +5,7 @@ import { DEFAULT_CONFIG_FILE, NOTICE_FORMS } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../permission.ts';
 import { checkAnswers } from '../check-answers.ts';
 import { checkDrift } from '../check-sections.ts';
+import { checkServingInput } from '../check-serving-input.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { rawAnswersSchema } from './answers.ts';
 import { environmentSchema } from './environment.ts';
@@ -12,6 +13,7 @@ import { address, duration, names, parameterName, rate, size, text, whole } from
 import { gateRulesSchema } from './gate-rules.ts';
 import { projectSchema } from './project.ts';
 import { searchSchema } from './search.ts';
+import { rawServingInputSchema } from './serving-input.ts';
 import { whenRight } from './when-right.ts';
 
 const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
@@ -86,6 +88,16 @@ const servingSchema = z.strictObject({
     description: 'How the model is packed; `auto` takes the fastest that gives the same predictions.',
   }),
   workers: whole('Worker processes per host.', { min: 1, max: 256 }).default(1),
+  input: rawServingInputSchema
+    .superRefine(
+      (input, context) => reportCrossProblems(context, checkServingInput(input)),
+      whenRight(rawServingInputSchema.keyof().options),
+    )
+    .optional()
+    .meta({
+      description:
+        'How pictures that clients send become what the model takes. It is packed with each version, and holdouts of pictures are read by it. Without it pictures are refused.',
+    }),
   'batch-size': whole('Requests a worker takes at once.', { min: 1, max: 4096 }).default(1),
   'max-batch-delay': duration('The longest wait for a batch to fill.', '50ms').prefault('50ms'),
   gpu: z.enum(['none', 'all']).default('none').meta({ description: "The host's GPUs the model may use." }),

@@ -85,6 +85,7 @@ return Bomb()`,
     runtimeIn(folder).evaluate({
       targets: [{ modelUri: model, predictions }],
       answers: {},
+      input: undefined,
       examples: [],
       holdout: asked,
     }),
