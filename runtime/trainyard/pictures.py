@@ -66,7 +66,8 @@ def read_pictures(bodies: Sequence[bytes], steps: PictureSteps, dtype: np.dtype)
     for row, body in enumerate(bodies):
         image = open_picture(bytes(body), row)
         opened.append(image)
-        pixels += max(*(width * height for width, height in (image.size, _scaled(image, steps), steps.size)))
+        _refuse_large(_scaled(image, steps), row)
+        pixels += max(width * height for width, height in (image.size, _scaled(image, steps), steps.size))
         if pixels > MOST_PIXELS_TOGETHER:
             raise InvalidInputError(
                 "picture-too-large",
@@ -165,7 +166,6 @@ def _decode(image: Image, steps: PictureSteps, row: int) -> np.ndarray:
     if image.mode != steps.mode:
         image = image.convert(steps.mode)
     scaled = _scaled(image, steps)
-    _refuse_large(scaled, row)
     if image.size != scaled:
         image = image.resize(scaled, PIL.Image.Resampling[steps.interpolation.upper()])
     height, width = steps.size

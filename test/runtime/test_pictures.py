@@ -212,6 +212,7 @@ class TestHostile:
             (save(photo(), "BMP"), 415, "picture-format"),
             (save(photo(), "TIFF"), 415, "picture-format"),
             (png(100_000, 100_000), 413, "picture-too-large"),
+            (png(100_000, 100_000)[:33], 413, "picture-too-large"),
             (png(2**31 - 1, 2**31 - 1), 413, "picture-too-large"),
             (png(MOST_PIXELS + 1, 1), 413, "picture-too-large"),
             (webp_canvas(16_383, 16_383), 413, "picture-too-large"),
@@ -246,7 +247,7 @@ class TestHostile:
         assert raised.value.message.startswith("Picture 1 ")
 
     def test_a_line_of_pixels_is_not_scaled_to_a_picture_of_billions(self):
-        body = save(Image.new("L", (60_000, 1)))
+        body = save(Image.new("L", (600, 1)))
         assert read(body).shape == (3, 6, 8)
         with pytest.raises(InvalidInputError) as raised:
             read(body, shorter_side=256, size=(224, 224))
