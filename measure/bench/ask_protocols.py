@@ -22,12 +22,14 @@ import pandas as pd
 import torch
 from mlflow.models import infer_signature
 from mlflow.pyfunc import scoring_server
+from PIL import Image
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "runtime"))
 
 from trainyard.interpretation import Interpretation
 from trainyard.messages import Request
+from trainyard.picture_steps import PictureSteps
 from trainyard.service import ModelService
 from trainyard.settings import Settings
 from trainyard.signature import parse_signature
@@ -43,11 +45,12 @@ COLUMNS = 20
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of model: one request's input, and what is computed of it."""
+    """A kind of model: one request's input, what is computed of it, and how a picture becomes one, if it does."""
 
     name: str
     given: np.ndarray | pd.DataFrame
     compute: Callable[[Any], np.ndarray]
+    pictures: PictureSteps | None = None
 
 
 class Computed(mlflow.pyfunc.PythonModel):
@@ -91,7 +94,9 @@ def images(name: str, channels: int, size: int) -> Case:
         with torch.no_grad():
             return network(torch.from_numpy(given)).numpy()
 
-    return Case(name, np.random.default_rng(1).random((1, channels, size, size), dtype=np.float32), compute)
+    mode = "L" if channels == 1 else "RGB"
+    steps = PictureSteps((size, size), mode, 1 / 255, (0.5,), (0.25,), "CHW", "bilinear")
+    return Case(name, np.random.default_rng(1).random((1, channels, size, size), dtype=np.float32), compute, steps)
 
 
 def ways(case: Case) -> list[tuple[str, Callable[[], object], int]]:
@@ -101,7 +106,10 @@ def ways(case: Case) -> list[tuple[str, Callable[[], object], int]]:
     as_json, v2_json = mlflow_body(case.given), v2_body(case.given)
     v2_head, v2_blob = v2_binary(case.given)
     others = (
-        [("npy", npy(case.given), {"content-type": NPY, "accept": NPY})]
+        [
+            ("npy", npy(case.given), {"content-type": NPY, "accept": NPY}),
+            ("JPEG", jpeg(case), {"content-type": "image/jpeg"}),
+        ]
         if isinstance(case.given, np.ndarray)
         else [("csv", case.given.to_csv(index=False).encode(), {"content-type": "text/csv"})]
     )
@@ -134,7 +142,9 @@ def ways(case: Case) -> list[tuple[str, Callable[[], object], int]]:
 
 def serve(case: Case, signature: ModelSignature) -> ModelService:
     """The handler's service, which counts nothing: every way would pay the same for that."""
-    settings = Settings("m", "1", "pyfunc", parse_signature(signature.to_dict()), Interpretation("values", ()))
+    settings = Settings(
+        "m", "1", "pyfunc", parse_signature(signature.to_dict()), Interpretation("values", ()), case.pictures
+    )
     return ModelService(settings, case.compute, "1", None)
 
 
@@ -197,6 +207,15 @@ def v2_binary(given: np.ndarray | pd.DataFrame) -> tuple[bytes, bytes]:
 def described(name: str, values: np.ndarray) -> dict[str, Any]:
     """Name, datatype and shape."""
     return {"name": name, "datatype": f"FP{8 * values.dtype.itemsize}", "shape": list(values.shape)}
+
+
+def jpeg(case: Case) -> bytes:
+    """A picture of the size that the model takes, as smooth as photographs are."""
+    height, width = case.pictures.size if case.pictures is not None else (1, 1)
+    coarse = np.random.default_rng(1).integers(0, 256, (7, 7, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def npy(array: np.ndarray) -> bytes:

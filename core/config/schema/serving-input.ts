@@ -60,7 +60,7 @@ export const rawServingInputSchema = z.strictObject({
   ).default([1]),
   layout: z.enum(['CHW', 'HWC', 'HW']).default('CHW').meta({
     description:
-      "The axes of one picture: channels, height and width. The model's signature must say the same.",
+      "The axes of one picture as the model was logged with: channels, height and width.",
   }),
 });
 export type RawServingInput = z.output<typeof rawServingInputSchema>;
