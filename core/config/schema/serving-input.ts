@@ -59,8 +59,7 @@ export const rawServingInputSchema = z.strictObject({
     '[0.229, 0.224, 0.225]',
   ).default([1]),
   layout: z.enum(['CHW', 'HWC', 'HW']).default('CHW').meta({
-    description:
-      "The axes of one picture as the model was logged with: channels, height and width.",
+    description: 'The axes of one picture as the model was logged with: channels, height and width.',
   }),
 });
 export type RawServingInput = z.output<typeof rawServingInputSchema>;
