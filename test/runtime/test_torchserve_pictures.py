@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from conftest import REPOSITORY
 from test_handler import FakeContext
 from test_picture_package import draw, picture_model, picture_package, to_tensor  # noqa: F401 - fixtures
-from test_torchserve import Answer, Server, serve
+from test_torchserve import Answer, Server, find_ports, serve, wait_for
 from trainyard.handler import start
 from trainyard.messages import Request
 
@@ -78,6 +85,50 @@ def test_what_is_none_is_its_senders_mistake(server: Server, body: bytes, kind: 
     assert answer.status == status
     assert code is None or answer.body["code"] == code
     assert server.predict(draw(5), content_type="image/png").status == 200
+
+
+@contextmanager
+def open_page(predictions: str) -> Iterator[str]:
+    """The example's page, as its README starts it; gives its address."""
+    (port,) = find_ports(1)
+    command = [sys.executable, "-m", "uvicorn", "page:app", "--port", str(port)]
+    folder = REPOSITORY / "examples/mnist/client"
+    page = subprocess.Popen(command, cwd=folder, env={**os.environ, "PREDICTIONS": predictions})
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        page.terminate()
+        page.wait(10)
+
+
+def post(address: str, picture: bytes) -> tuple[int, dict]:
+    request = urllib.request.Request(f"{address}/digit", picture, {"content-type": "image/png"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def is_open(address: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(address, timeout=5) as page:
+        return b"<canvas" in page.read()
+    return False
+
+
+def test_the_page_of_the_example_tells_answer_confidence_and_version(server: Server):
+    scores = np.ravel(scores_of(server.predict(draw(5), content_type="image/png")))
+    with open_page(f"http://127.0.0.1:{server.inference}/predictions/thing") as address:
+        wait_for(lambda: is_open(address), 60)
+        status, said = post(address, draw(5))
+        assert (status, said["digit"], said["version"]) == (200, int(scores.argmax()), "7")
+        assert said["confidence"] == pytest.approx(float(scores.max()), abs=1e-5)
+        status, said = post(address, draw(5)[:60])
+        assert (status, "can't be decoded" in said["message"]) == (400, True)
+    (nowhere,) = find_ports(1)
+    with open_page(f"http://127.0.0.1:{nowhere}/predictions/thing") as address:
+        wait_for(lambda: is_open(address), 60)
+        assert post(address, draw(5))[0] == 502
 
 
 def test_a_batch_of_eight_hurts_nobody_in_it(picture_package: Package, tmp_path: Path):  # noqa: F811
