@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +24,33 @@ if TYPE_CHECKING:
 
 GOLDEN_SCHEMA = "trainyard.golden/1"
 EXAMPLES = 32
+# Hosts read golden examples of 64 MiB (MAX_JSON_PART_BYTES in core/serving/package-manifest.ts), with their answers.
+MOST_BYTES = 48_000_000
 
 
 def write_requests(holdout: Holdout, signature: Signature) -> list[dict[str, Any]]:
-    """Requests for single rows of the holdout, the same ones every time; with its pictures where it holds some."""
-    chosen = choose_rows(holdout.rows)
+    """Requests for single rows of the holdout, the same ones every time; with its pictures where it holds some.
+
+    Of large rows they are as many as a host reads, one at least.
+    """
+    requests: list[dict[str, Any]] = []
+    size = 0
+    for row in choose_rows(holdout.rows):
+        request = write_row(holdout, row, signature)
+        size += len(json.dumps(request))
+        if requests and size > MOST_BYTES:
+            break
+        requests.append(request)
+    return requests
+
+
+def write_row(holdout: Holdout, row: int, signature: Signature) -> dict[str, Any]:
+    """A request for one row."""
     if holdout.pictures is None:
-        return [write_request(take_rows(holdout.inputs, slice(row, row + 1))) for row in chosen]
-    texts = [base64.b64encode(holdout.pictures[row]).decode() for row in chosen]
+        return write_request(take_rows(holdout.inputs, slice(row, row + 1)))
+    text = base64.b64encode(holdout.pictures[row]).decode()
     (spec,) = signature.tensors
-    return [{"inputs": [text] if spec.name is None else {spec.name: [text]}} for text in texts]
+    return {"inputs": [text] if spec.name is None else {spec.name: [text]}}
 
 
 def choose_rows(rows: int, seed: int = 1) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from conftest import SIDE, Package, SavedModel, build_package, make_images
+from conftest import SIDE, Package, SavedModel, build_package, infer, make_images
 from test_handler import FakeContext
 from test_pictures import save
 from trainyard.evaluate import main as evaluate
+from trainyard.golden import write_requests
 from trainyard.handler import answer_batch, start
+from trainyard.holdout import Holdout
 from trainyard.measure import main as measure
 from trainyard.settings import read_settings
+from trainyard.signature import parse_signature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,6 +155,17 @@ class TestPackage:
             build_package(broken, tmp_path, "--pictures", json.dumps(STEPS))
         problem = json.loads((tmp_path / "out.json").read_text())["error"]
         assert (problem["code"], "row 4" in problem["message"]) == ("holdout-picture", True)
+
+
+def test_golden_examples_of_large_rows_are_as_many_as_a_host_reads():
+    tensors = np.random.default_rng(1).random((40, 3, 224, 224), dtype=np.float32)
+    held = Holdout(tensors, np.zeros(40), list(map(str, range(40))), None, {}, "")
+    signature = parse_signature(infer(tensors[:1], np.zeros((1, 2))).to_dict())
+    size = sum(len(json.dumps(request)) for request in write_requests(held, signature))
+    assert 40_000_000 < size <= 48_000_000
+    photos = [bytes(60_000_000)] * 40
+    assert len(write_requests(replace(held, pictures=photos), signature)) == 1
+    assert len(write_requests(replace(held, pictures=[b"small"] * 40), signature)) == 32
 
 
 class TestCapture:
