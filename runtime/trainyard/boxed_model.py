@@ -137,6 +137,10 @@ class BoxedModel:
             "See the log above; limits are set by box in the trainyard.yml of the default branch.",
         )
 
+    def kill(self) -> None:
+        """Ends the box at once, also while it is asked something: that then raises UserError."""
+        self._worker.kill()
+
     def close(self) -> None:
         """Ends the box, and all that runs in it."""
         if self._worker.stdin is not None:

@@ -26,6 +26,8 @@ from trainyard.contract import Contract, add_answers_option, hear_model, read_co
 from trainyard.environments.own import add_environments_option, enter_environment
 from trainyard.errors import UserError
 from trainyard.examples import add_examples_option, answer_examples
+from trainyard.explain.explain import Answered, explain
+from trainyard.explain.settings import ExplainSettings, add_explain_option, read_explain
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
 from trainyard.inputs import take_rows
@@ -68,6 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_steps_option(parser)
     add_metric_options(parser)
     add_examples_option(parser)
+    add_explain_option(parser)
     add_box_option(parser)
     add_environments_option(parser)
     return parser
@@ -92,6 +95,7 @@ def evaluate(options: argparse.Namespace) -> None:
         options.environments,
         tuple(options.examples),
         parse_steps(options.pictures),
+        read_explain(options),
     )
     targets = list(map(Target, options.model_uri, options.predictions, options.out))
     with ExitStack() as boxes:
@@ -117,6 +121,8 @@ class Asked:
     examples: tuple[Path, ...]
     # How pictures become what the models take, where the holdout has some.
     pictures: PictureSteps | None
+    # None where nobody asks what the answers hang on.
+    explain: ExplainSettings | None
 
 
 def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
@@ -140,7 +146,9 @@ def predict_holdout(
     """Writes the Parquet file and gives its description."""
     predict = load_predictor(model, box)
     require_steady_answers(predict, holdout.inputs)
+    started = time.perf_counter()
     raw = predict_all(predict, holdout.inputs)
+    seconds = time.perf_counter() - started
     reading = read_answers(raw, holdout.labels, asked.contract, hear_model(model, box))
     signature = require_signature(model)
     metadata = {
@@ -152,9 +160,12 @@ def predict_holdout(
             for path in asked.examples
         ],
     }
-    write_predictions(predictions, holdout, reading, metadata, asked.metrics)
     calls = asked.time_latency
     latency = {"latency": time_predictions(predict, holdout, calls)} if calls > 0 else {}
+    if asked.explain is not None:
+        # Last of all: it may end the model's process.
+        metadata["explanation"] = explain(Answered(box, holdout, reading, seconds), asked.explain)
+    write_predictions(predictions, holdout, reading, metadata, asked.metrics)
     return {
         **metadata,
         "metrics": measure(reading),

@@ -28,6 +28,7 @@ class Worker:
         self._predict: Callable[[Any], Any] | None = None
         self._model: Any = None
         self._service: Any = None
+        self._attributor: Any = None
 
     def load(self, folder: str) -> None:
         """Loads the model as MLflow does."""
@@ -53,6 +54,17 @@ class Worker:
             "classes": [getattr(one, "item", lambda one=one: one)() for one in listed] if flat else None,
             "isRegressor": sklearn is not None and classes is None and bool(sklearn.is_regressor(raw)),
         }
+
+    def choose_attribution(self, asked: str) -> dict[str, str]:
+        """By what method the model's inside can be looked at, or why it can't be."""
+        from trainyard.explain.attribution import Attributor  # noqa: PLC0415 - where explanations are asked for
+
+        self._attributor = Attributor(self._model.get_raw_model())
+        return self._attributor.choose(asked)
+
+    def attribute(self, method: str, rows: Any, reference: Any) -> Any:  # noqa: ANN401 - whatever a model takes
+        """What each value of each row adds to the model's answer, by the method that was chosen."""
+        return self._attributor.attribute(method, rows, reference)
 
     def export(self, package_format: str, model: str, target: str, sample: Any) -> None:  # noqa: ANN401
         """Writes the model in a form that runs without its code."""
