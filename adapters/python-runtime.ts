@@ -3,7 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { TASKS } from '../core/answers/contract.ts';
-import type { BoxPolicy, Holdout, ModelsPolicy, ServingInput } from '../core/config/config.ts';
+import type {
+  BoxPolicy,
+  ExplainPolicy,
+  Holdout,
+  ModelsPolicy,
+  ServingInput,
+} from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type {
@@ -112,7 +118,7 @@ async function measurePackage(
 
 async function evaluate(
   running: Running,
-  { targets, holdout, answers, examples, input }: EvaluationRequest,
+  { targets, holdout, answers, examples, explain, input }: EvaluationRequest,
   folder: string,
 ): Promise<readonly Evaluation[]> {
   const outs = targets.map((_, index) => path.join(folder, `evaluation-${index}.json`));
@@ -131,12 +137,19 @@ async function evaluate(
     ...said,
     ...metrics,
   ];
-  const args = [...triples, ...about, ...environmentArguments(running)];
+  const args = [...triples, ...about, ...explainArguments(explain), ...environmentArguments(running)];
   const [first = ''] = outs;
   const hide = [...holdoutFiles(holdout, running.workspace), ...files];
   await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
   const { level } = running.box;
   return Promise.all(outs.map(async (out) => ({ ...(await readOutput(out, evaluationSchema)), box: level })));
+}
+
+/** The argument that asks what the answers hang on. */
+function explainArguments(explain: ExplainPolicy | undefined): readonly string[] {
+  if (explain === undefined) return [];
+  const { timeoutSeconds: seconds, ...rest } = explain;
+  return ['--explain', JSON.stringify({ ...rest, seconds })];
 }
 
 /** The argument that lets models predict in their own environments, and says where these are kept. */

@@ -3,6 +3,7 @@ import { ANSWERS_KEYS, answersSchema, TASKS } from '../core/answers/contract.ts'
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import type { ExampleAnswers } from '../core/gate/examples.ts';
+import { type Explanation, explanationSchema } from '../core/gate/explain/explanation.ts';
 import { type ModelEnvironment, modelEnvironmentSchema } from '../core/gate/model-environment.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
@@ -41,6 +42,8 @@ const metadataSchema = z.object({
     .object({ inputs: z.string().optional(), outputs: z.string().optional() })
     .nullish()
     .catch(undefined),
+  /** Information: one that can't be read fails nothing. */
+  explanation: explanationSchema.optional().catch(undefined),
 });
 type Metadata = z.infer<typeof metadataSchema>;
 
@@ -52,6 +55,8 @@ export type StoredAnswers = {
   readonly examples?: readonly ExampleAnswers[];
   readonly signature: ModelSignature | undefined;
   readonly environment: ModelEnvironment;
+  /** What its answers hang on, where that was asked for. */
+  readonly explanation?: Explanation;
 };
 
 /**
@@ -66,12 +71,13 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
       throw new Error(`they are ${parquet.rows}, and the holdout has ${rows} examples`);
     }
     const metadata = metadataSchema.parse(JSON.parse(parquet.about.get(METADATA_KEY) ?? 'null'));
-    const { modelDigest, signature, environment, examples } = metadata;
+    const { modelDigest, signature, environment, examples, explanation } = metadata;
     return {
       answers: await toAnswers(metadata, parquet),
       modelDigest,
       environment,
       ...(examples && { examples }),
+      ...(explanation && { explanation }),
       signature: parseSignature(signature?.inputs, signature?.outputs),
     };
   } catch (thrown) {

@@ -36,6 +36,7 @@ export const RUN_ARTIFACTS = {
   predictions: 'trainyard/predictions',
   gate: 'trainyard/gate.json',
   pictures: 'trainyard/pictures',
+  explanation: 'trainyard/explanation.json',
   search: 'trainyard/search',
   checkpoints: 'trainyard/checkpoints',
   package: 'trainyard/package',

@@ -1,6 +1,6 @@
 import type { AnswersContract, Task } from './answers/contract.ts';
 import type { BoxLevel } from './box-level.ts';
-import type { ColumnRoles, Holdout, Serving, ServingInput } from './config/config.ts';
+import type { ColumnRoles, ExplainPolicy, Holdout, Serving, ServingInput } from './config/config.ts';
 
 export type EvaluationRequest = {
   /** Models to be run on the holdout, and where the predictions of each go. */
@@ -12,6 +12,8 @@ export type EvaluationRequest = {
   readonly answers: AnswersContract;
   /** How pictures of the holdout become what the models take. */
   readonly input: ServingInput | undefined;
+  /** What is wanted of what the answers hang on. */
+  readonly explain?: ExplainPolicy;
 };
 
 /** What the Python side says of one model's predictions. */

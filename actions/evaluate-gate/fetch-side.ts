@@ -13,7 +13,10 @@ import type { GatePorts } from './gate-context.ts';
 import { requireSameModel } from './require-same-model.ts';
 
 /** One model's answers beside what is true, and what its own run says of it. */
-export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature' | 'environment' | 'examples'> & {
+export type JudgedSide = Pick<
+  StoredAnswers,
+  'modelDigest' | 'signature' | 'environment' | 'examples' | 'explanation'
+> & {
   readonly predictions: Predictions;
   readonly answers: Answers;
   /** Of the file that the answers came from. */

@@ -2,6 +2,8 @@ import { type AnswersContract, mergeContracts } from '../../core/answers/contrac
 import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
+import { describeExplanation } from '../../core/gate/explain/describe-explanation.ts';
+import { showExplanation } from '../../core/gate/explain/show-explanation.ts';
 import { showGate } from '../../core/gate/figures/show-gate.ts';
 import type { GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
@@ -110,9 +112,22 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const grouped = held.groupNote === undefined ? [] : [held.groupNote];
   const proposed =
     proposedGate === undefined ? {} : judgeProposed(proposedGate, { request, state, judged, gathered });
-  const notes = [...(proposed.notes ?? []), ...asked, ...grouped, ...leftOut, ...gathered.leftOut];
-  const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
-  const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, figures)) };
+  const explanations = { challenger: challenger.explanation, champion: other?.explanation };
+  const explained = describeExplanation(explanations);
+  const notes = [
+    ...(proposed.notes ?? []),
+    ...asked,
+    ...grouped,
+    ...leftOut,
+    ...gathered.leftOut,
+    ...explained,
+  ];
+  const figures = [
+    ...(gathered.evidence ? showGate(result, gathered.evidence, input.names) : []),
+    ...showExplanation(explanations, input.names),
+  ];
+  const shown = { figures, explanations };
+  const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, shown)) };
   return conclude({ result, proposed: proposed.result }, { runId: training.runId, url }, told);
 }
 

@@ -1,9 +1,12 @@
 import path from 'node:path';
+import type { StoredAnswers } from '../../adapters/read-answers.ts';
 import { mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
 import type { BoxLevel } from '../../core/box-level.ts';
 import type { ModelsPolicy } from '../../core/config/config.ts';
+import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
-import { isOwnEnvironment, type ModelEnvironment } from '../../core/gate/model-environment.ts';
+import { isExplanationOf } from '../../core/gate/explain/is-explanation-of.ts';
+import { isOwnEnvironment } from '../../core/gate/model-environment.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -51,8 +54,8 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
   const { models } = request.config;
   const kept = champion.predictions?.holdoutDigest === holdoutDigest ? champion.predictions : undefined;
-  const inEnvironment = kept && (await readKept(ports, asked, { ...kept, rows: read.held.ids.length }));
-  const isUsed = inEnvironment !== undefined && isAsWanted(inEnvironment, models);
+  const said = kept && (await readKept(ports, asked, { ...kept, rows: read.held.ids.length }));
+  const isUsed = said !== undefined && isAsWanted(said, models);
   if (kept === undefined || !isUsed) {
     if (models.champion === 'stored') throw noneStored(version, holdoutDigest, kept !== undefined);
     const answers = readAsJudged(read.answers, champion.answers);
@@ -68,28 +71,35 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
 /** The holdout, and what is known of the answers to it. */
 async function readTask(request: GateRequest, ports: GatePorts) {
   const answers = mergeContracts(request.config.answers, request.plan.answers);
+  const { explain } = request.config.models;
   const { input } = request.config.serving;
-  return { ...(await readPinnedHoldout(request, ports)), answers, input, examples: [] as readonly string[] };
+  return {
+    ...(await readPinnedHoldout(request, ports)),
+    ...{ answers, input, examples: [] as readonly string[] },
+    explain,
+  };
 }
+
+type KeptSaid = Pick<StoredAnswers, 'environment' | 'explanation'>;
 
 type Kept = { readonly holdoutDigest: string; readonly digest: string; readonly rows: number };
 
 /**
- * What the champion predicted in, where the predictions that stand in MLflow are, byte for byte, those that a judgement was based on;
+ * What the file of the champion's predictions says beside them, where those that stand in MLflow are, byte for byte, those that a judgement was based on;
  * `undefined` where they are not.
  */
 async function readKept(
   { tracking, tempPath, hashFile, readAnswers }: GatePorts,
   { runId, modelUri }: Asked,
   { holdoutDigest, digest, rows }: Kept,
-): Promise<ModelEnvironment | undefined> {
+): Promise<KeptSaid | undefined> {
   const stored = predictionsPath(modelUri, holdoutDigest, digest);
   if (!(await tracking.listArtifacts(runId, path.posix.dirname(stored))).includes(stored)) return undefined;
   const file = tempPath('kept-of-champion.parquet');
   await tracking.downloadArtifact(runId, stored, file);
   if ((await hashFile(file)) !== digest) return undefined;
   try {
-    return (await readAnswers(file, rows)).environment;
+    return await readAnswers(file, rows);
   } catch (thrown) {
     // Ours, of a version of Trainyard that wrote them otherwise: they can't be judged by either.
     if (thrown instanceof UserError) return undefined;
@@ -97,9 +107,17 @@ async function readKept(
   }
 }
 
-/** Whether kept predictions are what the champion would say as it is to be asked: another environment may have said otherwise. */
-function isAsWanted(environment: ModelEnvironment, { environment: wanted, champion }: ModelsPolicy): boolean {
-  return champion === 'stored' || wanted === 'runner' || isOwnEnvironment(environment);
+/**
+ * Whether kept predictions are what the champion would say as it is to be asked: another environment may have said otherwise, and one that
+ * was not asked for an explanation has given none.
+ */
+function isAsWanted(
+  { environment, explanation }: KeptSaid,
+  { environment: wanted, champion, explain }: ModelsPolicy,
+): boolean {
+  if (champion === 'stored') return true;
+  const isExplained = explain === undefined || isExplanationOf(explanation, explain);
+  return isExplained && (wanted === 'runner' || isOwnEnvironment(environment));
 }
 
 /** The champion is not to be asked, and nothing is kept of it. */
@@ -134,13 +152,16 @@ function toldOfChampion(thrown: unknown, version: string): unknown {
 async function ask(
   { tracking, python, log, tempPath, hashFile }: GatePorts,
   asked: Asked,
-  { holdout, held, answers, input, examples }: Awaited<ReturnType<typeof readTask>>,
+  { holdout, held, answers, input, examples, explain }: Awaited<ReturnType<typeof readTask>>,
 ): Promise<Predicted> {
   const { who, runId, modelUri } = asked;
   const holdoutDigest = held.digest;
   const predictions = tempPath(`predictions-of-${runId}.parquet`);
   const [evaluation] = await log.group('Predicting the holdout', () =>
-    python.evaluate({ targets: [{ modelUri, predictions }], holdout, answers, input, examples }),
+    python.evaluate({
+      ...{ targets: [{ modelUri, predictions }], holdout, answers, input, examples },
+      ...optional('explain', explain),
+    }),
   );
   requireSameModel(asked, evaluation?.modelDigest);
   const digest = await hashFile(predictions);

@@ -6,6 +6,7 @@ import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
 import type { Remote } from '../training/remote.ts';
 import type { Fingerprints } from './host-address.ts';
+import type { EXPLAIN_METHODS } from './schema/explain.ts';
 import type { PROJECT_ENVIRONMENTS } from './schema/project.ts';
 import type { Rate } from './schema/quantity.ts';
 import type { ColumnRole } from './schema/schema.ts';
@@ -154,6 +155,15 @@ export type ModelsPolicy = {
   readonly environment: 'own' | 'runner';
   /** Whether the champion is asked anew where need be, or only ever judged by what is kept of it. */
   readonly champion: 'predict' | 'stored';
+  /** How it is measured what their answers hang on, where that is asked for. */
+  readonly explain?: ExplainPolicy;
+};
+
+/** By what method, on how many rows of the holdout, and how long one model may take for it. */
+export type ExplainPolicy = {
+  readonly method: (typeof EXPLAIN_METHODS)[number];
+  readonly rows: number;
+  readonly timeoutSeconds: number;
 };
 
 /** A valid `trainyard.yml`, defaults filled in. Times are in seconds, shares from 0 to 1. */

@@ -7,6 +7,7 @@ import type {
   Config,
   Environment,
   Holdout,
+  ModelsPolicy,
   Monitor,
   Search,
   SearchDimension,
@@ -51,7 +52,7 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
       timeoutSeconds: raw.box.timeout,
       ...optional('memoryBytes', raw.box.memory),
     },
-    models: raw.models,
+    models: toModels(raw.models),
     serving: toServing(raw.serving),
     environments: Object.fromEntries(environments.map(([name, value]) => [name, toEnvironment(value)])),
     monitor: toMonitor(raw.monitor),
@@ -133,6 +134,12 @@ function toDimension(raw: RawDimension): SearchDimension | undefined {
     if (range !== undefined) return { kind, low: range[0], high: range[1] };
   }
   return undefined;
+}
+
+function toModels({ explain, ...models }: RawConfig['models']): ModelsPolicy {
+  if (explain === undefined) return models;
+  const { timeout, ...rest } = explain;
+  return { ...models, explain: { ...rest, timeoutSeconds: timeout } };
 }
 
 function toServing(raw: RawConfig['serving']): Serving {

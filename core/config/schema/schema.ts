@@ -8,6 +8,7 @@ import { checkDrift, checkServingInput } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { rawAnswersSchema } from './answers.ts';
 import { environmentSchema } from './environment.ts';
+import { explainSchema } from './explain.ts';
 import { address, duration, names, parameterName, rate, size, text, whole } from './fields.ts';
 import { gateRulesSchema } from './gate-rules.ts';
 import { projectSchema } from './project.ts';
@@ -232,6 +233,10 @@ const modelsSchema = z.strictObject({
   champion: z.enum(['predict', 'stored']).default('predict').meta({
     description:
       'Whether the champion is asked about the holdout, or judged by its predictions on the same holdout that the ledger names (`stored`): for one whose environment can no longer be built.',
+  }),
+  explain: explainSchema.optional().meta({
+    description:
+      'What the answers of both models hang on is measured too, and shown with the verdict, of which it is no part. Without it nothing is: it costs predictions.',
   }),
 });
 
