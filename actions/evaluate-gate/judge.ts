@@ -7,6 +7,7 @@ import { showExplanation } from '../../core/gate/explain/show-explanation.ts';
 import { showGate } from '../../core/gate/figures/show-gate.ts';
 import type { GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
+import type { Names } from '../../core/gate/judge/compare.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { gatherEvidence } from '../../core/gate/judge/gather-evidence.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
@@ -108,27 +109,39 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   }
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [], proposedGate } = plan;
-  const asked = describeAsking(config.models, { challenger, champion, other });
-  const grouped = held.groupNote === undefined ? [] : [held.groupNote];
+  const asked = [...describeAsking(config.models, judged), ...(held.groupNote ? [held.groupNote] : [])];
   const proposed =
     proposedGate === undefined ? {} : judgeProposed(proposedGate, { request, state, judged, gathered });
-  const explanations = { challenger: challenger.explanation, champion: other?.explanation };
-  const explained = describeExplanation(explanations);
-  const notes = [
-    ...(proposed.notes ?? []),
-    ...asked,
-    ...grouped,
-    ...leftOut,
-    ...gathered.leftOut,
-    ...explained,
-  ];
-  const figures = [
-    ...(gathered.evidence ? showGate(result, gathered.evidence, input.names) : []),
-    ...showExplanation(explanations, input.names),
-  ];
-  const shown = { figures, explanations };
-  const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, shown)) };
+  const notes = [...(proposed.notes ?? []), ...asked, ...leftOut, ...gathered.leftOut];
+  const { explained, ...stored } = await showJudgement(ports, judged, {
+    result,
+    gathered,
+    names: input.names,
+  });
+  const told = { policyChanges, notes: [...notes, ...explained], ...stored };
   return conclude({ result, proposed: proposed.result }, { runId: training.runId, url }, told);
+}
+
+/** How a judgement came out, and on what. */
+type Shown = {
+  readonly result: GateResult;
+  readonly gathered: ReturnType<typeof gatherEvidence>;
+  readonly names: Names;
+};
+
+/** Draws and keeps what stands beside the checks, and says what the answers hang on: none of it has a part in the verdict. */
+async function showJudgement(
+  ports: GatePorts,
+  { training, challenger, other }: Judgement,
+  { result, gathered, names }: Shown,
+): Promise<StoredFigures & { readonly explained: readonly string[] }> {
+  const explanations = { challenger: challenger.explanation, champion: other?.explanation };
+  const figures = [
+    ...(gathered.evidence ? showGate(result, gathered.evidence, names) : []),
+    ...showExplanation(explanations, names),
+  ];
+  const stored = await storeFigures(ports, training.runId, { figures, explanations });
+  return { ...stored, explained: describeExplanation(explanations) };
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */

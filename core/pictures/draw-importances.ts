@@ -24,7 +24,7 @@ type Bars = {
 
 const WIDTH = 820;
 const PLOT = { x: 250, width: 420 };
-const ROW = 30;
+const ROW = 34;
 const HEAD = 34;
 const NAME = 32;
 /** The challenger's bar is the thicker one, so that nobody has to tell them by colour. */
@@ -80,7 +80,7 @@ function drawGroup(
       return [
         label(name, { x: PLOT.x - 10, y: y + 14, anchor: 'end', style: 'small' }, NAME),
         ...(['challenger', 'champion'] as const).flatMap((who) =>
-          drawBar({ who, value: values[who], y: who === 'challenger' ? y + 2 : y + 15 }, toX, write),
+          drawBar({ who, value: values[who], y: who === 'challenger' ? y + 2 : y + 17 }, toX, write),
         ),
       ];
     }),

@@ -1,5 +1,5 @@
 import type { ImportanceFrame } from './draw-importances.ts';
-import type { KeyEntry } from './model-key.ts';
+import { drawKey, type KeyEntry, keyHeight } from './model-key.ts';
 import { drawSheet, label, type Shape, shape } from './svg.ts';
 
 /** A picture's tiles row by row, what each is worth to both models; null for one that had no turn. */
@@ -13,20 +13,21 @@ type Panel = {
 
 const SIDE = 140;
 const GAP = 24;
-const TOP = 92;
+const TOP = 96;
 const HEAD = 24;
 const COLUMNS = 4;
 
 /** Where in a picture both models look, the darker the more; each panel has a scale of its own, from nothing to its largest tile. */
 export function drawTiles({ title, note, names }: ImportanceFrame, panels: readonly Panel[]): string {
   const maps = panels.flatMap(({ title: part, grid, ...values }) =>
-    names.map(({ who, text }) => ({ who, title: `${part}: ${text}`, grid, values: values[who] ?? [] })),
+    names.map(({ who }) => ({ who, title: `${part}, ${who}`, grid, values: values[who] ?? [] })),
   );
   // Both models of a part stand beside each other.
   const columns = names.length === 1 ? COLUMNS : COLUMNS - (COLUMNS % names.length);
   const step = SIDE + GAP + 30;
+  const top = TOP + keyHeight(names);
   const drawn = maps.flatMap((map, index) =>
-    drawMap(map, 24 + (index % columns) * step, TOP + Math.floor(index / columns) * (SIDE + HEAD + GAP)),
+    drawMap(map, 24 + (index % columns) * step, top + Math.floor(index / columns) * (SIDE + HEAD + GAP)),
   );
   const shapes = [
     label(title, { x: 24, y: 30, style: 'head' }),
@@ -36,9 +37,10 @@ export function drawTiles({ title, note, names }: ImportanceFrame, panels: reado
       y: 68,
       style: 'muted small',
     }),
+    ...drawKey(names, 24, 92),
     ...drawn,
   ];
-  const height = TOP + Math.ceil(maps.length / columns) * (SIDE + HEAD + GAP) + 10;
+  const height = top + Math.ceil(maps.length / columns) * (SIDE + HEAD + GAP) + 10;
   const description = `${note} ${maps.length} maps of where in a picture it lies.`;
   return drawSheet({ title, description, width: 820, height }, shapes);
 }
@@ -70,7 +72,7 @@ function drawMap({ who, title, grid, values }: TileMap, x: number, y: number): r
     ];
   });
   return [
-    label(title, { x, y: y + 14, style: 'small' }, 26),
+    label(title, { x, y: y + 14, style: 'small' }, 28),
     shape('rect', { x, y: y + HEAD, width: SIDE, height: SIDE, class: 'axis' }),
     ...tiles,
   ];
