@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import SavedModel, infer, make_table
+from conftest import REPOSITORY, SavedModel, infer, make_table
 from trainyard.evaluate import main
 from trainyard.explain.layout import lay_out, shuffle_feature, sum_features
 from trainyard.explain.permutation import permute
@@ -144,6 +144,30 @@ def test_captum_finds_the_pixels_that_a_network_looks_at(eager_model: SavedModel
     expected = IntegratedGradients(network).attribute(x, baselines=x.mean(dim=0, keepdim=True), target=target)
     sums = np.abs(sum_features(expected.detach().numpy(), lay_out(holdout))).mean(axis=0)
     assert np.allclose(list(values_of(told).values()), sums, rtol=1e-3, atol=1e-5)
+
+
+@needs_captum
+def test_captum_looks_into_the_network_of_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import mlflow.pytorch
+    import torch
+
+    monkeypatch.syspath_prepend(str(REPOSITORY / "examples" / "mnist"))
+    from network import DigitNetwork
+
+    torch.manual_seed(0)
+    x = np.random.default_rng(0).random((60, 28, 28)).astype(np.float32)
+    mlflow.pytorch.save_model(
+        DigitNetwork().eval(),
+        tmp_path / "model",
+        signature=infer(x, np.zeros((60, 10), dtype=np.float32)),
+        serialization_format="pickle",
+        code_paths=[str(REPOSITORY / "examples" / "mnist" / "network.py")],
+        pip_requirements=["torch"],
+    )
+    np.savez(tmp_path / "digits.npz", x=x, label=np.arange(60) % 10, id=np.arange(60))
+    told = explain(SavedModel(tmp_path / "model", tmp_path / "digits.npz"), tmp_path, method="auto", rows=20)
+    assert (told["method"], told["grid"], told["values"], told["done"]) == ("captum", [7, 7], 784, 49)
+    assert all(value >= 0 for value in values_of(told).values())
 
 
 @needs_captum
