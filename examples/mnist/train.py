@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mlflow
@@ -15,36 +17,53 @@ from digits import Digits, load
 from network import VARIANTS, DigitNetwork, TwoLaneNetwork
 
 VALIDATION_SHARE = 0.1
+# Beside the model, for a training that goes on from it: numbers by their names, with no code to run.
+WEIGHTS = "weights.pt"
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def main() -> None:
     """Reads the options, trains, logs."""
-    options = parse_options()
+    fit_and_log(parse_options(), lambda _: DigitNetwork())
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line, typed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_options(parser, epochs=4, lr=0.012)
+    return parser.parse_args(arguments)
+
+
+def fit_and_log(options: argparse.Namespace, begin: Callable[[mlflow.ActiveRun], DigitNetwork]) -> str:
+    """Fits the network that `begin` gives, and logs it; the run that it is logged in."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     digits = load(options.data)
     train, validation = split(digits, options.seed, 0 if options.full_data else VALIDATION_SHARE)
     with mlflow.start_run() as run:
         mlflow.log_params({name: value for name, value in vars(options).items() if name not in logged_params(run)})
-        network = DigitNetwork().to(DEVICE)
+        network = begin(run).to(DEVICE)
         fit(network, train, validation, options)
         # It is served from the CPU as well as from a GPU.
         network = network.cpu()
-        log_model(network if options.variant == "standard" else TwoLaneNetwork(network), digits.x[:2])
+        log_model(network, options.variant, digits.x[:2])
+    return run.info.run_id
 
 
-def parse_options() -> argparse.Namespace:
-    """The command line, typed. The names are the parameters of the entry point in MLproject."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--lr", type=float, default=0.012)
+def add_options(parser: argparse.ArgumentParser, *, epochs: int, lr: float) -> None:
+    """What any training takes. The names are the parameters of the entry points in MLproject."""
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--lr", type=float, default=lr)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variant", choices=VARIANTS, default="standard")
-    parser.add_argument("--full-data", type=lambda text: text == "true", default=False, help="keep no validation split")
+    parser.add_argument("--full-data", type=is_true, default=False, help="keep no validation split")
     parser.add_argument("--data", type=Path, default=Path("data/train.npz"))
-    return parser.parse_args()
+
+
+def is_true(text: str) -> bool:
+    """As parameters of an MLproject, which knows no booleans, say it."""
+    return text == "true"
 
 
 def logged_params(run: mlflow.ActiveRun) -> set[str]:
@@ -92,20 +111,25 @@ def measure_accuracy(network: DigitNetwork, digits: Digits) -> float:
     return float((predicted == digits.label).mean())
 
 
-def log_model(network: nn.Module, example: np.ndarray) -> None:
-    """Logs the network with its signature, as TorchScript: it runs without this code."""
-    scripted = torch.jit.script(network.eval())
+def log_model(network: DigitNetwork, variant: str, example: np.ndarray) -> None:
+    """Logs the network with its signature, as TorchScript, which runs without this code, and its weights beside it."""
+    served = network if variant == "standard" else TwoLaneNetwork(network)
+    scripted = torch.jit.script(served.eval())
     with torch.no_grad():
         output = scripted(torch.from_numpy(example)).numpy()
-    mlflow.pytorch.log_model(
-        scripted,
-        name="model",
-        signature=infer_signature(example, output),
-        input_example=example,
-        serialization_format="pickle",
-        pip_requirements=["mlflow", "torch", "numpy"],
-        metadata={"classes": [str(digit) for digit in range(10)]},
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder, WEIGHTS)
+        torch.save(network.state_dict(), weights)
+        mlflow.pytorch.log_model(
+            scripted,
+            name="model",
+            signature=infer_signature(example, output),
+            input_example=example,
+            serialization_format="pickle",
+            pip_requirements=["mlflow", "torch", "numpy"],
+            extra_files=[str(weights)],
+            metadata={"classes": [str(digit) for digit in range(10)]},
+        )
 
 
 if __name__ == "__main__":

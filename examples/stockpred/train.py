@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import mlflow
@@ -21,7 +22,11 @@ EVEN = 0.5
 
 def main() -> None:
     """Reads the options, trains, logs."""
-    options = parse_options()
+    fit_and_log(parse_options())
+
+
+def fit_and_log(options: argparse.Namespace) -> str:
+    """Fits the model that is asked for, and logs it; the run that it is logged in."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(1)
     days = load(find_store() / "train")
@@ -37,9 +42,10 @@ def main() -> None:
             mlflow.log_metrics(metrics)
             print(f"{options.model}: {metrics}", flush=True)
         log_model(model, train[list(FEATURES)].head(3))
+    return run.info.run_id
 
 
-def parse_options() -> argparse.Namespace:
+def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line, typed. The names are the parameters of the entry point in MLproject."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", choices=MODELS, default="network")
@@ -49,7 +55,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--depth", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def find_store() -> Path:
