@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests on a Docker Engine, which `npm run test:docker` starts. */
-const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.ts'];
+const NEED_ENGINE = [
+  'test/agent/docker-{agent,contract,registry,runtime}.test.ts',
+  'test/engines/docker-project.test.ts',
+];
 /** What is measured on many draws: where every line is counted as it runs, it takes seven times as long. */
 const MANY_DRAWS = [
   'test/core/{drift,gate,monitor,rollout}/simulation.test.ts',
@@ -166,6 +169,7 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: ['test/engines/**/*.test.ts'],
+          exclude: NEED_ENGINE,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

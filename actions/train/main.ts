@@ -7,6 +7,7 @@ import { placeHoldoutError } from '../../adapters/holdout/holdout-error.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { findProjectCommit } from '../../adapters/mlflow/find-project-commit.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import type { Containers } from '../../adapters/mlflow/project-container.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { countGpus } from '../../adapters/programs/count-gpus.ts';
@@ -88,8 +89,18 @@ async function optionsOf(
     ...{ python, runtime: path.join(root, 'runtime') },
     ...{ cwd: host.workspace, env, ...boxOf(plan) },
     ...{ trackingUri: config.tracking.uri, onLine: log.info, ...optional('remote', project.remote) },
-    dockerGpus: project.environment === 'docker' && (await countGpus(env)) > 0,
+    ...optional('containers', await containersOf(project, plan, env)),
   };
+}
+
+/** The containers of a training are told by what all attempts at it have in common. */
+async function containersOf(
+  { environment }: Config['project'],
+  { correlationId }: Plan,
+  env: ReturnType<Host['childEnv']>,
+): Promise<Containers | undefined> {
+  if (environment !== 'docker') return undefined;
+  return { job: correlationId, gpus: (await countGpus(env)) > 0 };
 }
 
 async function requestOf({ host, signal }: TrainJob, { plan, config }: Asked) {

@@ -14,6 +14,7 @@ import { programPath } from '../programs/program-path.ts';
 import { shellWords, toLineEnd } from '../programs/shell-line.ts';
 import { runRemote } from '../remote/run-remote.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
+import { type Containers, containerArguments, engineOf, removeContainers } from './project-container.ts';
 
 export type ProjectRunnerOptions = {
   /** The Python that has MLflow: a path, or a name on PATH. */
@@ -31,8 +32,8 @@ export type ProjectRunnerOptions = {
   readonly inputs: readonly string[];
   /** Whether they may speak to the Docker Engine of the runner. */
   readonly docker: boolean;
-  /** Whether containers of the project (`docker_env`) see the GPUs of the runner. */
-  readonly dockerGpus?: boolean;
+  /** What containers of the project (`docker_env`) are started with, where its steps run in such. */
+  readonly containers?: Containers;
   /** What runs the steps in place of the runner. */
   readonly remote?: Remote;
   readonly trackingUri: string;
@@ -72,7 +73,8 @@ export function createProjectRunner(options: ProjectRunnerOptions): BoxedProgram
       if (remote !== undefined) return runAway(options, remote, step);
       return withPlace(async (place) => {
         const before = await countMemoryKills();
-        const end = toLineEnd(await runBoxed(options, boxStep(options, step, place), step));
+        const boxed = boxStep(options, step, place);
+        const end = toLineEnd(await withContainers(options, () => runBoxed(options, boxed, step)));
         const memoryKills = (await countMemoryKills()) - before;
         // Whoever reaches the Docker Engine is out of any box.
         return { ...end, memoryKills, box: options.docker ? 'docker' : place.box.level };
@@ -81,6 +83,17 @@ export function createProjectRunner(options: ProjectRunnerOptions): BoxedProgram
     runLine: (asked) => runProgram(shellWords(asked.line), asked),
     runGit: (args, bounds) => runProgram(['git', ...args], bounds),
   };
+}
+
+/** Neither a container that a lost attempt has left behind nor one of the step's own is at work beside it or after it. */
+export async function withContainers<T>(
+  { containers, env, onLine }: Pick<ProjectRunnerOptions, 'containers' | 'env' | 'onLine'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (containers === undefined) return work();
+  const remove = () => removeContainers(containers.job, { env, onLine });
+  await remove();
+  return work().finally(remove);
 }
 
 /** The kernel of another machine is not asked what it has ended. */
@@ -112,8 +125,9 @@ type BoxedStep = ReturnType<Box['enter']> & {
 
 /** The command line, folder and variables of a step in its box. */
 export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, place: Place): BoxedStep {
-  const seen = options.dockerGpus === true ? ['--docker-args', 'gpus=all'] : [];
-  const command = [options.python, ...projectArguments(step), ...seen];
+  const { containers } = options;
+  const inside = containers === undefined ? [] : containerArguments(step, containers, options);
+  const command = [options.python, ...projectArguments(step), ...inside];
   return boxProgram(options, { command, variables: step.variables, write: step.write ?? [] }, place);
 }
 
@@ -129,7 +143,8 @@ function boxProgram(
   { command, variables: own, write }: Program,
   { box, temp }: Place,
 ): BoxedStep {
-  const variables = projectVariables(options, own);
+  const engine = options.docker ? engineOf(options.env) : { variables: {}, show: [] };
+  const variables = { ...projectVariables(options, own), ...engine.variables };
   const home = box.home(temp);
   const { cwd } = options;
   // A file or folder that a variable names is meant to be used.
@@ -137,12 +152,11 @@ function boxProgram(
   const show = [...named, ...options.inputs.map((input) => path.resolve(cwd, input))].filter(
     (place) => existsSync(place) && !holdsPrivate(place, options.env),
   );
-  const docker = options.docker ? ['/run/docker.sock'] : [];
   return {
     ...box.enter({
       command,
       // What git does in the workspace after the box, it does as its configuration says.
-      ...{ cwd, temp, show: [...show, ...docker, path.join(cwd, '.git')], write: [cwd, ...write] },
+      ...{ cwd, temp, show: [...show, ...engine.show, path.join(cwd, '.git')], write: [cwd, ...write] },
     }),
     cwd,
     env: { ...variables, HOME: home, TMPDIR: home },

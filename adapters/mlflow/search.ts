@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { listedVariables } from '../box/listed-variables.ts';
 import { openBox } from '../box/open-box.ts';
 import { runProcess } from '../run-process.ts';
 import { NAMED_STORAGE } from '../without-secrets.ts';
-import { boxStep, type ProjectRunnerOptions } from './project.ts';
+import { boxStep, type ProjectRunnerOptions, withContainers } from './project.ts';
 
 /** Exit code by which the runtime says that the user can mend it. */
 const USER_ERROR = 2;
@@ -42,12 +42,21 @@ export function createSearchRunner(options: SearchRunnerOptions): SearchRunner {
     run: async (request) => {
       const scratch = await mkdtemp(path.join(options.folder, 'trainyard-search-'));
       try {
-        return await runSearch(options, request, scratch);
+        const own = withOwnContainers(options);
+        return await withContainers(own, () => runSearch(own, request, scratch));
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
     },
   };
+}
+
+/** Another job of the same search, on the same machine, has trials of its own. */
+function withOwnContainers(options: SearchRunnerOptions): SearchRunnerOptions {
+  const { containers } = options;
+  return containers === undefined
+    ? options
+    : { ...options, containers: { ...containers, job: randomUUID() } };
 }
 
 async function runSearch(

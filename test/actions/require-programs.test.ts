@@ -30,11 +30,22 @@ test.each([
     { remote: true, require: true },
     ['remote-not-boxed: box.require', 'remote-program-missing: scancel'],
   ],
+  ['environment: docker', {}, ['docker-not-allowed: The', 'environment-manager-missing: docker']],
+  ['environment: docker', { docker: true }, ['environment-manager-missing: docker']],
+  [
+    'environment: docker',
+    { docker: true, require: true },
+    ['docker-not-boxed: box.require', 'environment-manager-missing: docker'],
+  ],
 ] as const)('a runner with srun and uv, of `%s` with %j of the default branch', (project, said, wrong) => {
   const text = `version: 1\nmodel: m\ntracking: { uri: "http://t" }\nproject: { ${project} }\ngate: [{ metric: accuracy, floor: 0.1 }]\n`;
   const config = parseConfig(text, { file: 'trainyard.yml', env: {} });
   if (!config.ok) throw new Error(config.error[0]?.message);
-  const asked = { project: config.value.project, box: { require: false, ...said }, search: folder };
+  const asked = {
+    project: config.value.project,
+    box: { require: false, docker: false, ...said },
+    search: folder,
+  };
   expect(problemsOf(() => requirePrograms({ file: 'trainyard.yml', text }, asked))).toEqual(
     wrong.map((one) => `4 ${one}`),
   );
@@ -49,7 +60,7 @@ function problemsOf(work: () => void): readonly string[] {
     if (!(thrown instanceof UserError)) throw thrown;
     return thrown.problems.map(({ code, message, where }) => {
       const line = where?.kind === 'file' ? where.line : undefined;
-      const about = /`(?<program>srun|scancel|ray|conda)`/.exec(message)?.groups?.['program'];
+      const about = /`(?<program>srun|scancel|ray|conda|docker)`/.exec(message)?.groups?.['program'];
       return `${line} ${code}: ${about ?? message.split(' ')[0]}`;
     });
   }

@@ -16,7 +16,7 @@ const MANAGERS: Readonly<Partial<Record<ProjectEnvironment, string>>> = {
 
 type Asked = {
   readonly project: Pick<Config['project'], 'environment' | 'remote'>;
-  readonly box: Pick<Plan['box'], 'require' | 'remote'>;
+  readonly box: Pick<Plan['box'], 'require' | 'remote' | 'docker'>;
   /** Where the runner looks for programs, as PATH lists it. */
   readonly search: string;
 };
@@ -32,8 +32,14 @@ export function requirePrograms(
   const isAbsent = (program: string) => findProgram(program, search) === undefined;
   const wrong =
     remote === undefined
-      ? [MANAGERS[environment] ?? []].flat().filter(isAbsent).map(managerMissing(environment))
-      : [...forbidden(box), ...REMOTE_PROGRAMS[remote.kind].filter(isAbsent).map(engineMissing(remote))];
+      ? [
+          ...(environment === 'docker' ? forbidden(DOCKER, box.docker, box.require) : []),
+          ...[MANAGERS[environment] ?? []].flat().filter(isAbsent).map(managerMissing(environment)),
+        ]
+      : [
+          ...forbidden(REMOTE, box.remote === true, box.require),
+          ...REMOTE_PROGRAMS[remote.kind].filter(isAbsent).map(engineMissing(remote)),
+        ];
   if (wrong.length > 0) throw new UserError(atLeastOne(placeProblems(text, file, wrong)));
 }
 
@@ -58,17 +64,42 @@ function engineMissing({ kind }: Remote) {
   });
 }
 
-/** Whoever submits a job runs outside of any box of ours: that is the default branch's to allow. */
-function forbidden({ require, remote }: Asked['box']): readonly CrossProblem[] {
-  const path = ['project', 'remote'];
-  if (remote !== true) {
-    const message =
-      'The default branch has no `project.remote`, and code runs out of its box only where that says so.';
-    const remedy = 'Write project.remote in trainyard.yml of the default branch first.';
-    return [{ code: 'remote-not-allowed', path, message, remedy }];
+/** A way out of the box of trainings, as trainyard.yml says it. */
+type WayOut = {
+  readonly code: 'docker' | 'remote';
+  readonly path: readonly string[];
+  /** How the default branch would allow it. */
+  readonly written: string;
+  /** Where the code runs by it. */
+  readonly place: string;
+};
+
+const DOCKER: WayOut = {
+  code: 'docker',
+  path: ['project', 'environment'],
+  written: 'project.environment: docker',
+  place: 'a job that reaches the Docker Engine',
+};
+const REMOTE: WayOut = {
+  code: 'remote',
+  path: ['project', 'remote'],
+  written: 'project.remote',
+  place: 'a job at a remote engine',
+};
+
+/** Whoever takes one runs outside of any box of ours: that is the default branch's to allow. */
+function forbidden(
+  { code, path, written, place }: WayOut,
+  isAllowed: boolean,
+  isBoxRequired: boolean,
+): readonly CrossProblem[] {
+  if (!isAllowed) {
+    const message = `The default branch has no \`${written}\`, and code runs out of its box only where that says so.`;
+    const remedy = `Write ${written} in trainyard.yml of the default branch first.`;
+    return [{ code: `${code}-not-allowed`, path, message, remedy }];
   }
-  if (!require) return [];
-  const message = 'box.require asks for a box of namespaces, and a job at a remote engine is in none.';
-  const remedy = 'Leave out project.remote, or set box.require to false on the default branch.';
-  return [{ code: 'remote-not-boxed', path, message, remedy }];
+  if (!isBoxRequired) return [];
+  const message = `box.require asks for a box of namespaces, and ${place} is in none.`;
+  const remedy = `Leave out ${written}, or set box.require to false on the default branch.`;
+  return [{ code: `${code}-not-boxed`, path, message, remedy }];
 }

@@ -6,6 +6,9 @@ import { findEntryPoint, isElsewhere, type Mlproject } from './mlproject.ts';
 
 /** What starts the processes of a training of PyTorch's. */
 const TORCHRUN = /^\s*(?:torchrun|python3?\s+-m\s+torch\.distributed\.run)\s/;
+/** What a shell does itself rather than hand it on: between programs, and within quotes that it looks into. */
+const OPERATOR = /[;&|<>\n]/;
+const SUBSTITUTION = /`|\$\(/;
 /** What MLflow runs by its name alone, without an entry point. */
 const SCRIPT = /\.(?:py|sh|R)$/;
 
@@ -39,13 +42,32 @@ export function checkWithoutFile({ uri, steps }: Config['project']): readonly Cr
 
 /** What the MLproject file says of the steps of trainyard.yml that can't be: entry points it has not, parameters it would not take. */
 export function checkProject(
-  { steps, parameters, processes }: Config['project'],
+  { steps, parameters, processes, environment }: Config['project'],
   project: Mlproject,
 ): readonly CrossProblem[] {
   const etl = steps.etl === undefined ? [] : [{ key: 'etl' as const, name: steps.etl, values: {} }];
   const train = { key: 'train' as const, name: steps.train, values: parameters };
   const spread = processes === undefined ? [] : checkProcesses(steps.train, project);
-  return [...[...etl, train].flatMap((step) => checkStep(step, project)), ...spread];
+  const contained =
+    environment === 'docker' ? [...etl, train].flatMap((step) => checkContained(step, project)) : [];
+  return [...[...etl, train].flatMap((step) => checkStep(step, project)), ...contained, ...spread];
+}
+
+/** MLflow puts the command behind `docker run …` and has a shell of the job's read the line: what that takes for itself misses the container. */
+function checkContained({ key, name }: Step, project: Mlproject): readonly CrossProblem[] {
+  const command = findEntryPoint(project, name)?.command ?? '';
+  const expanded = command.trim().replaceAll(/'[^']*'/g, '');
+  const isRead = SUBSTITUTION.test(expanded) || OPERATOR.test(expanded.replaceAll(/"[^"]*"/g, ''));
+  if (!isRead) return [];
+  return [
+    {
+      code: 'command-outside-container',
+      path: ['project', 'steps', key],
+      message: `The command of \`${name}\` in ${project.file} is more than one program, and MLflow runs only the first in the container.`,
+      remedy:
+        "Put the commands into a script of the project and name that, or write `bash -c '…'` around them.",
+    },
+  ];
 }
 
 /** As many processes as are asked for come of torchrun alone; without it a training would run in one, and nobody would notice. */
