@@ -3,13 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { TASKS } from '../core/answers/contract.ts';
-import type {
-  BoxPolicy,
-  ExplainPolicy,
-  Holdout,
-  ModelsPolicy,
-  ServingInput,
-} from '../core/config/config.ts';
+import type { BoxPolicy, ExplainPolicy, Holdout, ModelsPolicy, ServingInput } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type {

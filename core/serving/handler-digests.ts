@@ -22,6 +22,7 @@ export const HANDLER_DIGESTS: readonly string[] = [
   'sha256:3abf87683a317f636f745671563b36828bd9bc9baf5b39994370ca28bc354050',
   'sha256:7268281a1057f106a2e81cde93c709419a3b190b369e4ece2a78286f3ba74f50',
   'sha256:8d7f323b6d68cdb0e4e280f3b7c01fdbca134c8aa6f7ca49fb496f1407aff763',
+  'sha256:f4ca077d1445c45209f3ea1f90034fc2c9dbea055b852270fe0eb5f7390aa83e',
 ];
 
 /** What else an archive holds: settings, profile and a request to warm up with, and the model itself. */

@@ -18,7 +18,8 @@ const TEMPLATES = path.join(ROOT, 'workflows-templates');
 const REUSABLE = ['pipeline.yml', 'monitor.yml'];
 const TEMPLATE_FILES = readdirSync(TEMPLATES).filter((file) => file.endsWith('.yml'));
 /** The linter is older than this context, this permission and this runner. */
-const NEWER_THAN_LINTER = /undefined variable "vars"|permission scope "attestations"|label "ubuntu-24.04-arm" is unknown/;
+const NEWER_THAN_LINTER =
+  /undefined variable "vars"|permission scope "attestations"|label "ubuntu-24.04-arm" is unknown/;
 /** Jobs that run code of the user. */
 const UNTRUSTED = ['train', 'predict-champion', 'predict', 'build'];
 /** Jobs that judge what the user's commit has made: by the policy of the default branch, and on its holdout. */
