@@ -23,7 +23,7 @@ const inline = [/@actions\/(workflow-parser|expressions)/];
  */
 const CORE_FLOOR = { lines: 95, branches: 87 };
 
-/** Suites by what they need: `unit` and `draws` nothing, `attack` git, the box, MLflow and Envoy, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `host` and `package` root and a Debian with systemd and sshd that they make, `stack` PostgreSQL and an object store, `acceptance` all of it, `routes` the same and ten minutes more, `engines` what a training may run on beside the runner's Python (uv, Slurm, Ray), each where it can be had, `clients` what `agent` needs and the clients of other servers, `strangers` half an hour, `fuzz` the same as `agent` and ten minutes. */
+/** Suites by what they need: `unit` and `draws` nothing, `attack` git, the box, MLflow and Envoy, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `host` and `package` root and a Debian with systemd and sshd that they make, `stack` PostgreSQL and an object store, `acceptance` all of it, `routes` the same and ten minutes more, `engines` what a training may run on beside the runner's Python (uv, Slurm, Ray), each where it can be had, `clients` what `agent` needs and the clients of other servers, `strangers` half an hour, `fuzz` the same as `agent` and half an hour. */
 export default defineConfig({
   // Two packages ship source maps without their sources, and a warning for each of their files.
   logLevel: 'error',
