@@ -25,8 +25,9 @@ type Sums = {
   harm: HarmSum;
   lateHarm: HarmSum;
   refusedAlone: HarmSum;
-  /** Since when its agent has run, and until when it had done so for long enough to have looked. */
+  /** Since when its agent has run, for how long in all since it had last looked for certain, and when that was. */
   runsSinceMs: number;
+  ranMs: number;
   lookedUntilMs: number;
   /** When its last brake was, empty where it has none. */
   braked: string;
@@ -46,6 +47,8 @@ const NO_HARM: Pick<Sums, 'harm' | 'lateHarm' | 'refusedAlone' | 'seen'> = {
 
 /** An agent that has started again gives back, at its first look, what its leases no longer allow; it may miss one. */
 const FIRST_LOOK_MS = 2_000 * TIMES.tick;
+/** One that is killed again and again has had that look, too, once it has run so often in all. */
+const LOOKS_IN_PIECES = 3;
 
 /** monitor-check sees to a host that no lease brings back. */
 const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
@@ -54,7 +57,7 @@ const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 export function createServingWatch(world: SimulatedWorld): ServingWatch {
   const sums: Sums[] = world.hosts.map(() => ({
     ...{ downMs: 0, couldAnswer: false, takenBackMs: 0, takenBack: undefined, ...NO_HARM, braked: '' },
-    ...{ runsSinceMs: 0, lookedUntilMs: 0 },
+    ...{ runsSinceMs: 0, ranMs: 0, lookedUntilMs: 0 },
   }));
   return {
     look: () => {
@@ -84,9 +87,8 @@ type Look = {
 
 function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const here = hereOf(world);
-  const { version, requests, broken, from, to, agentRan, canAct } = served;
-  if (!agentRan) sum.runsSinceMs = to;
-  else if (to - sum.runsSinceMs > FIRST_LOOK_MS) sum.lookedUntilMs = to;
+  const { version, requests, broken, from, to, canAct } = served;
+  noteLook(sum, served);
   const champion = here?.champion?.version;
   // What a candidate does with all requests is judged by a limit that is made from the stable version, and is `harm-is-braked`.
   const isAlone = version !== undefined && version === here?.rollout?.version && percentOf(host) === 100;
@@ -108,6 +110,20 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
     const { rollout, requests: before } = sum.seen;
     sum.seen = { rollout: id, requests: requests + (rollout === id ? before : 0) };
   }
+}
+
+/** When an agent has had its look for certain: what its leases no longer allow is given back by then. */
+function noteLook(sum: Sums, { from, to, agentRan }: Look['served']): void {
+  if (!agentRan) {
+    sum.runsSinceMs = to;
+    return;
+  }
+  // Some lines tell of the same stretch of time: each is counted, which asks sooner, never later.
+  sum.ranMs += to - from;
+  const hasLooked = to - sum.runsSinceMs > FIRST_LOOK_MS || sum.ranMs > LOOKS_IN_PIECES * FIRST_LOOK_MS;
+  if (!hasLooked) return;
+  sum.lookedUntilMs = to;
+  sum.ranMs = 0;
 }
 
 /** Failures count against a candidate while the stable version could have answered: there is nothing to take it back to otherwise. */
