@@ -19,8 +19,12 @@ export const seconds = z.coerce.number().positive();
 export const days = z.coerce.number().positive();
 /** A size in bytes. */
 export const bytes = z.coerce.number().int().positive();
-/** A share of a whole, from 0 to 1. */
-export const share = z.coerce.number().min(0).max(1);
+/** A share of a whole: none, or from one in a million on to all. */
+export const share = z.coerce
+  .number()
+  .min(0)
+  .max(1)
+  .refine((value) => value === 0 || value >= 1e-6, { error: 'it is 0, or 0.000001 at least' });
 /** How many, one at least. */
 export const count = z.coerce.number().int().positive();
 

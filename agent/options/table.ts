@@ -187,7 +187,7 @@ export const optionsSchema = z.object({
     parse: headerName.optional(),
   }),
   requestLogShare: option({
-    help: 'Share of requests, 0 to 1, of which `requests.log` in the data folder’s `envoy/` tells id, trace, version, status, time and size, and no content.',
+    help: 'Share of requests, 0 or from 0.000001 to 1, of which `requests.log` in the data folder’s `envoy/` tells id, trace, version, status, time and size, and no content.',
     default: '0',
     parse: share,
   }),

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { venvProgram } from '../checkout.ts';
@@ -20,13 +20,16 @@ export function installWheels(place: string, packages: readonly string[]): Insta
   const run = (command: string, args: readonly string[]) =>
     spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_MS });
   const made = run(venvProgram('python'), ['-m', 'venv', '--clear', place]);
-  if (made.status !== 0) return { missing: made.stderr };
-  const { status, stderr } = run(path.join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
-  if (status !== 0) {
-    return {
-      missing: `no index of packages gives ${packages.join(', ')}: ${stderr.trim().split('\n').at(-1)}`,
-    };
+  if (made.status !== 0) return { missing: `no environment can be made: ${lastLine(made)}` };
+  const installed = run(path.join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+  if (installed.status !== 0) {
+    return { missing: `no index of packages gives ${packages.join(', ')}: ${lastLine(installed)}` };
   }
   writeFileSync(done, wanted);
   return { bin };
+}
+
+/** Why a command failed: what it said last, or that it could not be started. */
+function lastLine({ error, stderr }: SpawnSyncReturns<string>): string {
+  return error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
 }

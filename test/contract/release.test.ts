@@ -65,7 +65,6 @@ describe('release.yml', () => {
       writeFileSync(path.join(folder, 'packages', `trainyard-agent_1.0.0_${machine}.deb`), 'a package');
       const KEY = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       execFileSync('bash', ['-eo', 'pipefail', '-c', run], { cwd: folder, env: { ...process.env, KEY } });
-      const packages = path.join(folder, 'packages');
       expect(readdirSync(folder).filter((file) => file.startsWith('key'))).toEqual([]);
       const said = execFileSync('sh', ['packages/install.sh', '--from', 'packages', '--check'], {
         ...{ cwd: folder, encoding: 'utf8' },

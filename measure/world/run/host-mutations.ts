@@ -5,6 +5,18 @@ const COUNTING = 'agent/traffic/version-reading.ts';
 /** Faults of the hosts: what they count, judge, and do with requests. */
 export const HOST_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'lease-outlived',
+    by: 'no-more-than-the-stage',
+    fault: 'A host that nobody reaches keeps a candidate’s share six times as long as its leases allow.',
+    changes: [
+      {
+        file: 'core/serving/decide-traffic.ts',
+        from: 'if (silentSeconds >= LEASES_TO_RETURN * lease.leaseSeconds',
+        to: 'if (silentSeconds >= 6 * LEASES_TO_RETURN * lease.leaseSeconds',
+      },
+    ],
+  },
+  {
     name: 'idle-stable-takes-all-down',
     by: 'healthy-champion-serves',
     fault:
