@@ -1,13 +1,15 @@
-"""Which protocol a request is in, as its path and its headers say it: never guessed from its body.
+"""Which protocol a request is in, as its path and its headers say it.
 
 The path is the proxy's to tell, in a header that it lets no client set; the content type says how a body of MLflow's
-paths is written, and `accept` how the answer is to be.
+paths is written, and `accept` how the answer is to be. Only where clients are known to send JSON under another content
+type is the body looked at: `find_document`.
 """
 
 from __future__ import annotations
 
 import io
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +17,9 @@ import numpy as np
 from trainyard import array_file
 from trainyard.errors import InvalidInputError, not_acceptable
 from trainyard.messages import JSON_TYPE, OK, Answer, Question, Request
-from trainyard.open_inference import describe_model, read_inference, tell_refusal, write_unasked
-from trainyard.picture_requests import is_of_picture, read_picture, read_rows
-from trainyard.scoring import check_columns, format_answer, parse_json, parse_tensors, read_params
+from trainyard.open_inference import HEAD_LENGTH_HEADER, describe_model, read_inference, tell_refusal, write_unasked
+from trainyard.picture_requests import FORM_TYPE, is_of_picture, read_picture, read_rows
+from trainyard.scoring import FORMATS, check_columns, format_answer, parse_json, parse_tensors, read_params
 from trainyard.text_requests import TEXT_TYPE, read_text, takes_text
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ CSV_TYPE = "text/csv"
 # Refusals of what is no request at all, whatever the model takes.
 NO_REQUEST = ("not-json", "not-an-object", "unknown-format")
 # What clients send JSON as, `curl -d` without a word about it among them.
-JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", TEXT_TYPE)
+JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", TEXT_TYPE, FORM_TYPE)
 
 
 def read_question(request: Request, settings: Settings, version: str) -> Question | Answer:
@@ -45,15 +47,45 @@ def read_question(request: Request, settings: Settings, version: str) -> Questio
     is_open = said == OPEN_INFERENCE
     kind = media_type(request.headers.get("content-type", ""))
     write = write_unasked(settings, version) if is_open else choose_writer(request.headers.get("accept", ""))
-    inputs = read_bare(request, kind, settings)
-    if inputs is not None:
-        return Question(inputs, {}, write)
+    document = find_document(request, kind, settings)
+    if document is not None:
+        request = replace(request, body=document)
+    elif HEAD_LENGTH_HEADER not in request.headers or not is_open:
+        inputs = read_bare(request, kind, settings)
+        if inputs is not None:
+            return Question(inputs, {}, write)
     if is_open:
         return read_inference(request, settings, version)
     with _unknown_type(kind):
         document = parse_json(request.body)
         inputs = read_rows(document, settings.signature, settings.pictures)
     return Question(inputs, read_params(document, settings.signature), write)
+
+
+def find_document(request: Request, kind: str, settings: Settings) -> dict[str, Any] | None:
+    """The JSON object that a body is whose content type is of something else, where it is a request; else None.
+
+    Browsers' `fetch` says text/plain of a JSON text, clients of the Open Inference Protocol need say nothing, and
+    TorchServe's own way is a form with the request as `data`: that is a picture's where the model takes some.
+    """
+    body, keys = request.body, FORMATS
+    if kind == FORM_TYPE:
+        body = body.get("body", body.get("data")) if isinstance(body, dict) and settings.pictures is None else None
+        if isinstance(body, dict):
+            return body
+        keys = ()
+    elif request.headers.get(PROTOCOL_HEADER) == OPEN_INFERENCE:
+        keys = ("inputs",)
+    elif kind != TEXT_TYPE:
+        return None
+    start = body.lstrip()[:1] if isinstance(body, bytes | bytearray | str) else b""
+    if start not in (b"{", "{"):
+        return None
+    try:
+        document = parse_json(body)
+    except InvalidInputError:
+        return None
+    return document if not keys or any(key in document for key in keys) else None
 
 
 def read_bare(request: Request, kind: str, settings: Settings) -> Inputs | None:

@@ -25,7 +25,7 @@ def takes_text(signature: Signature) -> bool:
 
 
 def read_text(body: object, content_type: str, signature: Signature) -> Inputs:
-    """The body as one row: all of it is the text, whatever it looks like. Raises InvalidInputError."""
+    """The body as one row: all of it is the text. Raises InvalidInputError."""
     charset = content_type.lower().partition("charset=")[2].strip(' "').partition(";")[0].strip(' "')
     if charset not in {"", "utf-8", "utf8", "us-ascii"}:
         raise InvalidInputError("unknown-content-type", f"Texts are taken as UTF-8; it is {charset}.", 415)

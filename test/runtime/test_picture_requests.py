@@ -67,9 +67,9 @@ def v2_of(data: object, shape: list[int], **other) -> dict:
     return {"inputs": [{"name": "x", "datatype": "BYTES", "shape": shape, "data": data}], **other}
 
 
-def v2_binary(*elements: bytes) -> tuple[bytes, dict[str, str]]:
+def v2_binary(*elements: bytes, name: str = "x") -> tuple[bytes, dict[str, str]]:
     blob = b"".join(struct.pack("<I", len(one)) + one for one in elements)
-    one = {"name": "x", "datatype": "BYTES", "shape": [len(elements)], "parameters": {"binary_data_size": len(blob)}}
+    one = {"name": name, "datatype": "BYTES", "shape": [len(elements)], "parameters": {"binary_data_size": len(blob)}}
     head = json.dumps({"inputs": [one]}).encode()
     return head + blob, {**V2, "inference-header-content-length": str(len(head))}
 
@@ -171,6 +171,19 @@ class TestRefused:
         assert (answer.status, answer_of(answer)["code"]) == (415, "no-pictures-declared")
         assert "serving.input" in answer_of(answer)["message"]
 
+    @pytest.mark.parametrize("part", ["body", "data"])
+    def test_without_declared_steps_a_request_in_a_form_is_read_as_torchserve_has_it(self, part: str):
+        """`curl -F data=@request.json`; TorchServe parses a part that says that it is JSON."""
+        asked = {"inputs": read(BODY)[None].tolist()}
+        for sent in (bytearray(json.dumps(asked).encode()), asked):
+            answer = ask(serve(describe()), {part: sent}, {"content-type": "multipart/form-data; boundary=x"})
+            assert np.allclose(answer_of(answer)["predictions"], [SCORES])
+        answer = ask(serve(describe()), {part: bytearray(b'{"input": 1}')}, {"content-type": "multipart/form-data"})
+        assert (answer.status, answer_of(answer)["code"]) == (400, "unknown-format")
+        for other in ({"file": BODY}, {part: BODY}, {}):
+            answer = ask(serve(describe()), other, {"content-type": "multipart/form-data"})
+            assert (answer.status, answer_of(answer)["code"]) == (415, "no-pictures-declared")
+
     def test_texts_are_no_pictures_where_none_are_declared(self):
         assert ask(serve(describe()), {"inputs": [TEXT]}, {}).status == 400
         assert ask(serve(describe()), *v2_binary(BODY)).status == 400
@@ -190,13 +203,36 @@ class TestTexts:
     """`text/plain`, for a model of one text."""
 
     @pytest.mark.parametrize("signature", [REVIEWS, WORDS, NAMELESS])
-    @pytest.mark.parametrize("text", ["good", '{"inputs": [1]}', "a,b\n1,2\n", "grüezi 😀", " \n"])
-    def test_the_body_is_the_text_whatever_it_looks_like(self, signature: ModelSignature, text: str):
+    @pytest.mark.parametrize(
+        "text", ["good", '{"inputs": [1]', '{"mood": "good"}', '["inputs"]', "a,b\n1,2\n", "grüezi 😀", " \n"]
+    )
+    def test_the_body_is_the_text_unless_it_is_a_request(self, signature: ModelSignature, text: str):
         service = serve(signature, lengths)
         for body, kind in ((text.encode(), "text/plain"), (text, "text/plain; charset=UTF-8")):
             assert answer_of(ask(service, body, {"content-type": kind})) == {"predictions": [len(text)]}
         (output,) = answer_of(ask(service, text.encode(), {**V2, "content-type": "text/plain"}))["outputs"]
         assert output["data"] == [len(text)]
+
+    @pytest.mark.parametrize("signature", [REVIEWS, WORDS, NAMELESS])
+    @pytest.mark.parametrize("form", ["inputs", "instances"])
+    def test_a_request_that_a_browser_sends_as_text_is_that_request(self, signature: ModelSignature, form: str):
+        """`fetch` says `text/plain;charset=UTF-8` of a body that is a string."""
+        service = serve(signature, lengths)
+        body = f' {{"{form}": ["good film", "bad"]}}'
+        for sent in (body, body.encode(), bytearray(body.encode())):
+            answer = ask(service, sent, {"content-type": "text/plain;charset=UTF-8"})
+            assert answer_of(answer) == {"predictions": [9, 3]}
+        assert answer_of(ask(service, '{"inputs": 1}', {"content-type": "text/plain"}))["code"] != ""
+
+    @pytest.mark.parametrize("kind", ["text/plain", "text/csv", NPY, "image/png"])
+    def test_a_request_of_the_open_inference_protocol_is_one_whatever_its_content_type(self, kind: str):
+        service = serve(REVIEWS, lengths)
+        asked = {"inputs": [{"name": "review", "datatype": "BYTES", "shape": [2], "data": ["good film", "bad"]}]}
+        answer = ask(service, json.dumps(asked).encode(), {**V2, "content-type": kind})
+        assert answer_of(answer)["outputs"][0]["data"] == [9, 3]
+        body, headers = v2_binary(b"good film", name="review")
+        answer = ask(service, body, {**headers, "content-type": kind})
+        assert answer_of(answer)["outputs"][0]["data"] == [9]
 
     @pytest.mark.parametrize(
         ("body", "kind", "status", "code"),
