@@ -86,7 +86,7 @@ def _fit(tensors: list[Tensor], settings: Settings) -> Inputs:
     """Inputs as the model takes them: columns of a table, tensors by name, or the one tensor it takes."""
     signature = settings.signature
     if settings.pictures is not None and len(tensors) == 1 and tensors[0].array.dtype.kind == "O":
-        return read_elements(tensors[0].array, signature, settings.pictures)
+        return read_elements(tensors[0], signature, settings.pictures)
     if signature.columns:
         return _fit_table(tensors, signature)
     spec = signature.only_tensor

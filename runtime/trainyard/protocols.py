@@ -33,6 +33,7 @@ PROTOCOL_HEADER = "x-trainyard-protocol"
 OPEN_INFERENCE = "v2"
 OPEN_INFERENCE_METADATA = "v2-metadata"
 CSV_TYPE = "text/csv"
+PICTURE_TYPES = "image/*"
 # Refusals of what is no request at all, whatever the model takes.
 NO_REQUEST = ("not-json", "not-an-object", "unknown-format")
 # What clients send JSON as, `curl -d` without a word about it among them.
@@ -56,7 +57,7 @@ def read_question(request: Request, settings: Settings, version: str) -> Questio
             return Question(inputs, {}, write)
     if is_open:
         return read_inference(request, settings, version)
-    with _unknown_type(kind):
+    with _unknown_type(kind, settings):
         document = parse_json(request.body)
         inputs = read_rows(document, settings.signature, settings.pictures)
     return Question(inputs, read_params(document, settings.signature), write)
@@ -112,17 +113,17 @@ def media_type(header: str) -> str:
 
 
 @contextmanager
-def _unknown_type(kind: str) -> Iterator[None]:
+def _unknown_type(kind: str, settings: Settings) -> Iterator[None]:
     """Says 415 of a body that is no request in MLflow's JSON, where its content type is of something else."""
     try:
         yield
     except InvalidInputError as error:
         if error.code not in NO_REQUEST or kind in JSON_TYPES or kind.endswith("+json"):
             raise
-        known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE))
-        raise InvalidInputError(
-            "unknown-content-type", f"Bodies are taken as {known}, or as what the model takes; it is {kind}.", 415
-        ) from error
+        own = [] if settings.pictures is None else [PICTURE_TYPES, FORM_TYPE]
+        own += [TEXT_TYPE] if takes_text(settings.signature) else []
+        known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE, *own))
+        raise InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415) from error
 
 
 def fit_array(values: np.ndarray, signature: Signature) -> Inputs:

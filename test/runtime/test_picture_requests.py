@@ -17,6 +17,7 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from test_pictures import photo, read, save, steps
 from trainyard.interpretation import Interpretation
 from trainyard.messages import Answer, Request
+from trainyard.picture_requests import MOST_PICTURES
 from trainyard.service import ModelService
 from trainyard.settings import Settings
 from trainyard.signature import parse_signature
@@ -103,8 +104,19 @@ class TestAsked:
 
     def test_json_has_it_by_the_inputs_name(self):
         named = serve(describe("x"), pictures=steps())
-        for body in ({"inputs": {"x": [TEXT]}}, {"instances": [{"x": TEXT}]}):
+        for body in (
+            {"inputs": {"x": [TEXT]}},
+            {"inputs": {"x": [{"b64": TEXT}]}},
+            {"instances": [{"x": TEXT}]},
+            {"instances": [{"x": {"b64": TEXT}}]},
+        ):
             assert np.allclose(answer_of(ask(named, body, {}))["predictions"], [SCORES])
+
+    def test_base64_may_be_broken_into_lines(self, service: ModelService):
+        wrapped = base64.encodebytes(BODY).decode()
+        assert wrapped.count("\n") > 1
+        answer = ask(service, {"inputs": [wrapped, f" data:image/png;base64,{wrapped}"]}, {})
+        assert np.allclose(answer_of(answer)["predictions"], TWICE)
 
     def test_the_open_inference_protocol_has_it_as_bytes(self, service: ModelService):
         body, headers = v2_binary(BODY, BODY)
@@ -159,11 +171,60 @@ class TestRefused:
             (v2_of([], [0]), V2, 400, "no-rows"),
             (v2_of(["?"], [1]), V2, 400, "not-base64"),
             (*v2_binary(b"\xff\xfe"), 415, "picture-format"),
+            (v2_of([TEXT, TEXT], [1, 2]), V2, 400, "wrong-shape"),
+            (v2_of([TEXT] * 4, [2, 2]), V2, 400, "wrong-shape"),
+            (v2_of([TEXT], [1, 1, 1]), V2, 400, "wrong-shape"),
         ],
     )
     def test_it_is_refused_to_its_sender(self, body: object, headers: dict, status: int, code: str):
         answer = ask(serve(describe(), pictures=steps()), body, headers)
         assert (answer.status, answer_of(answer)["code"]) == (status, code)
+
+    def test_an_input_of_another_name_is_none(self):
+        body, headers = v2_binary(BODY, name="mask")
+        answer = ask(serve(describe("x"), pictures=steps()), body, headers)
+        assert (answer.status, answer_of(answer)["code"]) == (400, "missing-inputs")
+        assert ask(serve(describe(), pictures=steps()), body, headers).status == 200
+
+    @pytest.mark.parametrize(
+        ("body", "kind", "words"),
+        [
+            (BODY, "application/octet-stream", "image/*"),
+            (b"<svg/>", "image/svg+xml", "PNG, JPEG and WebP"),
+            (b"", "image/png", "PNG, JPEG and WebP"),
+        ],
+    )
+    def test_what_is_no_picture_is_told_what_is_one(self, body: bytes, kind: str, words: str):
+        answer = ask(serve(describe(), pictures=steps()), body, {"content-type": kind})
+        assert words in answer_of(answer)["message"]
+
+    def test_many_tiny_pictures_are_refused_before_any_is_decoded(self, monkeypatch: pytest.MonkeyPatch):
+        """122 kB of them asked for 768 MB."""
+        large = ModelSignature(Schema([TensorSpec(np.dtype("float32"), (-1, 3, 224, 224))]))
+        service = serve(large, run, steps(size=(224, 224)))
+        assert ask(service, {"inputs": [TEXT] * 106}, {}).status == 200
+        small = serve(describe(), pictures=steps())
+        assert ask(small, {"inputs": [TEXT] * MOST_PICTURES}, {}).status == 200
+
+        def fail(*_: object) -> None:
+            raise AssertionError
+
+        monkeypatch.setattr("trainyard.pictures.open_picture", fail)
+        monkeypatch.setattr("trainyard.picture_requests.decode_base64", fail)
+        for body, headers in (({"inputs": [TEXT] * 107}, {}), v2_binary(*[BODY] * 107)):
+            answer = ask(service, body, headers)
+            assert (answer.status, answer_of(answer)["code"]) == (413, "too-many-pictures")
+            assert "106" in answer_of(answer)["message"]
+        answer = ask(small, {"inputs": ["" for _ in range(MOST_PICTURES + 1)]}, {})
+        assert (answer.status, answer_of(answer)["code"]) == (413, "too-many-pictures")
+        assert str(MOST_PICTURES) in answer_of(answer)["message"]
+
+    def test_one_picture_may_be_as_large_as_it_is_declared(self):
+        large = ModelSignature(Schema([TensorSpec(np.dtype("float64"), (-1, 3, 1700, 1700))]))
+        service = serve(large, run, steps(size=(1700, 1700)))
+        assert ask(service, BODY, PNG).status == 200
+        answer = ask(service, {"inputs": [TEXT, TEXT]}, {})
+        assert "1 picture" in answer_of(answer)["message"]
 
     @pytest.mark.parametrize("kind", ["image/png", "multipart/form-data; boundary=x"])
     def test_without_declared_steps_the_key_is_named_that_declares_them(self, kind: str):
