@@ -1,22 +1,25 @@
 """The caller's trace, for what a model records of its own work while it answers.
 
-Nothing is recorded here: a model that is instrumented with OpenTelemetry, as MLflow's tracing is, finds the W3C trace
-context that came with the request as the current one, so that its spans are part of the caller's trace.
+Nothing is recorded here: a model that is instrumented with OpenTelemetry, or by MLflow's tracing, which keeps a context
+of its own, finds the W3C trace context that came with the request as the current one, so that its spans are part of the
+caller's trace.
 """
 
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager, nullcontext
+import sys
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from trainyard.messages import Request
 
 TRACE_HEADER = "traceparent"
+MLFLOW_TRACING = "mlflow.tracing"
 
 logger = logging.getLogger(__name__)
 
@@ -29,19 +32,43 @@ def in_trace_of(requests: Sequence[Request]) -> AbstractContextManager[None]:
 
 @contextmanager
 def _attached(headers: Mapping[str, str]) -> Iterator[None]:
-    """Without OpenTelemetry, or with one that can't be used, a prediction is what it would have been."""
-    try:
-        from opentelemetry import context, propagate  # noqa: PLC0415 - only where a trace comes in, and only if there
-
-        token = context.attach(propagate.extract(headers))
-    except ImportError:
+    """Where there is nothing that traces, or what can't be used, a prediction is what it would have been."""
+    with ExitStack() as left:
+        for enter in (_enter_opentelemetry, _enter_mlflow):
+            with _only_logged():
+                left.callback(_leave, enter(headers))
         yield
+
+
+def _enter_opentelemetry(headers: Mapping[str, str]) -> Callable[[], object]:
+    """Makes the request's context OpenTelemetry's current one, by the propagators that are set; gives what ends it."""
+    from opentelemetry import context, propagate  # noqa: PLC0415 - only where a trace comes in, and only if there
+
+    token = context.attach(propagate.extract(headers))
+    return lambda: context.detach(token)
+
+
+def _enter_mlflow(headers: Mapping[str, str]) -> Callable[[], object]:
+    """The same for MLflow's tracing, where the model has loaded one that can be told; gives what ends it."""
+    tell = getattr(sys.modules.get(MLFLOW_TRACING), "set_tracing_context_from_http_request_headers", None)
+    if tell is None:
+        return lambda: None
+    told = tell(dict(headers))
+    told.__enter__()
+    return lambda: told.__exit__(None, None, None)
+
+
+def _leave(end: Callable[[], object]) -> None:
+    with _only_logged():
+        end()
+
+
+@contextmanager
+def _only_logged() -> Iterator[None]:
+    """An answer is worth more than its trace."""
+    try:
+        yield
+    except ImportError:
         return
     except Exception:
         logger.exception("a trace could not be gone on with")
-        yield
-        return
-    try:
-        yield
-    finally:
-        context.detach(token)

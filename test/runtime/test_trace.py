@@ -1,7 +1,13 @@
 """The trace of whoever asked is the current one while a model answers, and nothing of it is left behind."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 
+import mlflow
+import mlflow.tracing
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +32,7 @@ class Watched:
     def __init__(self) -> None:
         self.seen: list[trace.SpanContext] = []
         self.baggage: list[object] = []
+        self.recorded: list[tuple[str, str | None]] = []
         parsed = parse_signature(infer_signature(pd.DataFrame({"visits": [1]})).to_dict())
         settings = Settings("m", "1", "pyfunc", parsed, Interpretation("values", ()))
         self.service = ModelService(settings, self._run, "1", None)
@@ -82,3 +89,57 @@ def test_a_propagator_that_fails_costs_nobody_an_answer(monkeypatch: pytest.Monk
     model = Watched()
     assert model.ask(HEADERS) == [OK]
     assert not model.seen[0].is_valid
+
+
+class Traced(Watched):
+    """A model that records its work with MLflow's tracing, which keeps a context of its own."""
+
+    def _run(self, inputs: pd.DataFrame) -> np.ndarray:
+        with mlflow.start_span("score") as span:
+            self.recorded.append((span.trace_id, span.parent_id))
+        return super()._run(inputs)
+
+
+@pytest.fixture
+def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Traced:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'traces.db'}")
+    return Traced()
+
+
+def test_spans_of_mlflows_tracing_are_part_of_the_callers_trace(traced: Traced):
+    assert traced.ask(HEADERS) + traced.ask({}) == [OK, OK]
+    assert traced.recorded[0] == (f"tr-{TRACE}", PARENT)
+    assert traced.recorded[1][0] != f"tr-{TRACE}"
+    assert traced.recorded[1][1] is None
+    assert f"{traced.seen[0].trace_id:032x}" == TRACE
+
+
+@pytest.mark.parametrize("text", ["", f"00-{'0' * 32}-{PARENT}-01", "a" * 100])
+def test_a_trace_that_can_not_be_read_begins_no_other(traced: Traced, text: str):
+    assert traced.ask({"traceparent": text}) == [OK]
+    assert traced.recorded[0][1] is None
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_tracing_of_mlflow_that_fails_costs_nobody_an_answer(monkeypatch: pytest.MonkeyPatch, when: str):
+    @contextmanager
+    def fail(_headers: dict[str, str]) -> Iterator[None]:
+        if when == "after":
+            yield
+        raise RuntimeError
+
+    monkeypatch.setattr("mlflow.tracing.set_tracing_context_from_http_request_headers", fail)
+    model = Watched()
+    assert model.ask(HEADERS) == [OK]
+    assert f"{model.seen[0].trace_id:032x}" == TRACE
+    assert not trace.get_current_span().get_span_context().is_valid
+
+
+@pytest.mark.parametrize("module", [None, ModuleType("mlflow.tracing")])
+def test_without_mlflows_tracing_or_with_an_old_one_a_trace_is_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType | None
+):
+    monkeypatch.setitem(sys.modules, "mlflow.tracing", module)
+    model = Watched()
+    assert model.ask(HEADERS) == [OK]
+    assert f"{model.seen[0].trace_id:032x}" == TRACE
