@@ -34,7 +34,7 @@ def choose_inputs(
     inputs = find_inputs(table, columns, signature, path)
     if signature is None:
         return inputs, None
-    cells = list_pictures(inputs, steps)
+    cells = list_pictures(inputs, steps, path)
     if cells is not None and steps is not None:
         return decode_pictures(cells, signature, steps, path)
     try:

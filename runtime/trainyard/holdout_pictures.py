@@ -22,17 +22,37 @@ if TYPE_CHECKING:
     from trainyard.signature import Signature
 
 
-def list_pictures(inputs: Inputs, steps: PictureSteps | None) -> list[bytes | str] | None:
-    """The pictures, where the one column of a table holds some, as they are written; else None."""
+def list_pictures(inputs: Inputs, steps: PictureSteps | None, path: Path) -> list[bytes | str] | None:
+    """The pictures, where the one column of a table holds some, as they are written; else None.
+
+    Raises UserError where some rows have none.
+    """
     if steps is None or isinstance(inputs, dict | np.ndarray) or inputs.shape[1] != 1:
         return None
-    cells = [take_bytes(cell) for cell in inputs.iloc[:, 0].tolist()]
-    return cells if cells and all(isinstance(cell, bytes | str) for cell in cells) else None
+    cells = inputs.iloc[:, 0].tolist()
+    if not any(isinstance(cell, bytes | str) or is_by_file(cell) for cell in cells):
+        return None
+    pictures = [cell.get("bytes") if is_by_file(cell) else cell for cell in cells]
+    bad = [row for row, picture in enumerate(pictures) if not isinstance(picture, bytes | str)]
+    if bad:
+        raise _without(bad, [row for row in bad if is_by_file(cells[row]) and cells[row].get("path")], path)
+    return pictures
 
 
-def take_bytes(cell: Any) -> Any:  # noqa: ANN401 - a cell of a table
-    """What a cell holds; of Hugging Face's `{bytes, path}` the bytes."""
-    return cell.get("bytes") if isinstance(cell, dict) else cell
+def is_by_file(cell: Any) -> bool:  # noqa: ANN401 - a cell of a table
+    """Whether it is Hugging Face's `{bytes, path}`."""
+    return isinstance(cell, dict) and ("bytes" in cell or "path" in cell)
+
+
+def _without(bad: list[int], paths: list[int], path: Path) -> UserError:
+    """Rows without a picture, of which some may have its path."""
+    if not paths:
+        said, remedy = f"has no picture in {place_rows(bad)}", "Add it, or leave the example out."
+    else:
+        what = "paths in place of pictures" if len(paths) > 1 else "a path in place of a picture"
+        said = f"has {what} in {place_rows(paths)}"
+        remedy = "Write the bytes of the files into the column: paths are not followed."
+    return UserError("holdout-picture", f"{path} {said}.", remedy, str(path))
 
 
 def decode_pictures(

@@ -16,11 +16,13 @@ from PIL import Image
 from conftest import SIDE, Package, SavedModel, build_package, infer, make_images
 from test_handler import FakeContext
 from test_pictures import save
+from trainyard.errors import Problem, UserError
 from trainyard.evaluate import main as evaluate
 from trainyard.golden import write_requests
 from trainyard.handler import answer_batch, start
-from trainyard.holdout import Holdout
+from trainyard.holdout import Holdout, HoldoutColumns, load_holdout
 from trainyard.measure import main as measure
+from trainyard.picture_steps import parse_steps
 from trainyard.settings import read_settings
 from trainyard.signature import parse_signature
 
@@ -68,6 +70,14 @@ def picture_model(models: Path, eager_model: SavedModel) -> SavedModel:
 @pytest.fixture(scope="session")
 def picture_package(models: Path, picture_model: SavedModel) -> Package:
     return build_package(picture_model, models / "picture-package", "--pictures", json.dumps(STEPS))
+
+
+def refuse_holdout(path: Path) -> Problem:
+    """Why a holdout can't be read for the model."""
+    signature = parse_signature(infer(make_images(1, 1)[0], np.zeros((1, 3))).to_dict())
+    with pytest.raises(UserError) as caught:
+        load_holdout(path, HoldoutColumns("label", "id", None, ()), signature, parse_steps(STEPS))
+    return caught.value.problem
 
 
 def ask(folder: Path, *asked: tuple[object, dict[str, str]], service=None):
@@ -155,6 +165,38 @@ class TestPackage:
             build_package(broken, tmp_path, "--pictures", json.dumps(STEPS))
         problem = json.loads((tmp_path / "out.json").read_text())["error"]
         assert (problem["code"], "row 4" in problem["message"]) == ("holdout-picture", True)
+
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            (None, "has no picture in row 4"),
+            ({"bytes": None, "path": None}, "has no picture in row 4"),
+            ({"bytes": None, "path": "a/b.png"}, "has a path in place of a picture in row 4"),
+        ],
+    )
+    @pytest.mark.parametrize("form", ["parquet", "jsonl"])
+    def test_a_row_without_a_picture_is_named(
+        self, picture_model: SavedModel, tmp_path: Path, cell: object, words: str, form: str
+    ):
+        table = pd.read_parquet(picture_model.holdout).head(6)
+        pictures = [one if form == "parquet" else base64.b64encode(one).decode() for one in table["picture"]]
+        if isinstance(cell, dict):
+            pictures = [{"bytes": one, "path": None} for one in pictures]
+        table["picture"] = pd.Series([*pictures[:3], cell, *pictures[4:]], dtype=object)
+        path = tmp_path / f"held.{form}"
+        if form == "parquet":
+            table.to_parquet(path)
+        else:
+            table.to_json(path, orient="records", lines=True)
+        problem = refuse_holdout(path)
+        assert (problem.code, words in problem.message) == ("holdout-picture", True)
+
+    def test_a_column_of_paths_says_so(self, picture_model: SavedModel, tmp_path: Path):
+        table = pd.read_parquet(picture_model.holdout).head(6)
+        table["picture"] = [{"bytes": None, "path": f"{row}.png"} for row in range(6)]
+        table.to_parquet(tmp_path / "held.parquet")
+        problem = refuse_holdout(tmp_path / "held.parquet")
+        assert "has paths in place of pictures in rows 1, 2, 3 and 3 more" in problem.message
 
 
 def test_golden_examples_of_large_rows_are_as_many_as_a_host_reads():
