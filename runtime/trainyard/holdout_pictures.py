@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from trainyard.picture_steps import PictureSteps
     from trainyard.signature import Signature
 
+PICTURE_FILES = (".png", ".jpg", ".jpeg", ".webp")
+
 
 def list_pictures(inputs: Inputs, steps: PictureSteps | None, path: Path) -> list[bytes | str] | None:
     """The pictures, where the one column of a table holds some, as they are written; else None.
@@ -33,15 +35,23 @@ def list_pictures(inputs: Inputs, steps: PictureSteps | None, path: Path) -> lis
     if not any(isinstance(cell, bytes | str) or is_by_file(cell) for cell in cells):
         return None
     pictures = [cell.get("bytes") if is_by_file(cell) else cell for cell in cells]
+    paths = [row for row, cell in enumerate(cells) if is_path(cell)]
     bad = [row for row, picture in enumerate(pictures) if not isinstance(picture, bytes | str)]
-    if bad:
-        raise _without(bad, [row for row in bad if is_by_file(cells[row]) and cells[row].get("path")], path)
+    if paths or bad:
+        raise _without(bad, paths, path)
     return pictures
 
 
 def is_by_file(cell: Any) -> bool:  # noqa: ANN401 - a cell of a table
     """Whether it is Hugging Face's `{bytes, path}`."""
     return isinstance(cell, dict) and ("bytes" in cell or "path" in cell)
+
+
+def is_path(cell: Any) -> bool:  # noqa: ANN401 - a cell of a table
+    """Whether it says where a picture is, and has none; no base64 ends as a file's name does."""
+    if is_by_file(cell):
+        return cell.get("bytes") is None and bool(cell.get("path"))
+    return isinstance(cell, str) and cell.lower().endswith(PICTURE_FILES)
 
 
 def _without(bad: list[int], paths: list[int], path: Path) -> UserError:

@@ -191,9 +191,11 @@ class TestPackage:
         problem = refuse_holdout(path)
         assert (problem.code, words in problem.message) == ("holdout-picture", True)
 
-    def test_a_column_of_paths_says_so(self, picture_model: SavedModel, tmp_path: Path):
+    @pytest.mark.parametrize("is_text", [True, False])
+    def test_a_column_of_paths_says_so(self, picture_model: SavedModel, tmp_path: Path, is_text: bool):  # noqa: FBT001
         table = pd.read_parquet(picture_model.holdout).head(6)
-        table["picture"] = [{"bytes": None, "path": f"{row}.png"} for row in range(6)]
+        paths = [f"digits/{row}.png" for row in range(6)]
+        table["picture"] = paths if is_text else [{"bytes": None, "path": path} for path in paths]
         table.to_parquet(tmp_path / "held.parquet")
         problem = refuse_holdout(tmp_path / "held.parquet")
         assert "has paths in place of pictures in rows 1, 2, 3 and 3 more" in problem.message

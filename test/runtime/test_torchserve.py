@@ -166,6 +166,16 @@ def test_live_answers_are_the_golden_ones(server: Server, image_package: Package
     assert_answers_as_mlflow(server, image_package, "thing")
 
 
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/json"])
+def test_a_form_with_a_request_is_answered_as_torchserves_own_clients_expect(server: Server, kind: str):
+    """`curl -F data=@request.json`, with the part's type as curl says it or as it is given."""
+    asked = {"inputs": make_images(1, 5)[0].tolist()}
+    head = f'--1f\r\ncontent-disposition: form-data; name="data"; filename="r.json"\r\ncontent-type: {kind}\r\n\r\n'
+    body = f"{head}{json.dumps(asked)}\r\n--1f--\r\n".encode()
+    answer = server.predict(body, content_type="multipart/form-data; boundary=1f")
+    assert (answer.status, answer.body) == (200, server.predict(asked).body)
+
+
 def test_other_flavours_answer_through_the_same_handler(
     tabular_package: Package, boosted_package: Package, tmp_path: Path
 ):
