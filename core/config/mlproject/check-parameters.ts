@@ -55,6 +55,12 @@ export function findUndeclared({ entry, values }: Given): readonly string[] {
   return names.length === 0 ? [] : Object.keys(values).filter((key) => !names.includes(key));
 }
 
+/** Whether values of a type may have any sign in them. */
+export function takesText(written: string): boolean {
+  const type = written.trim().toLowerCase();
+  return ![WHOLE, NUMBER, FLAG].some((types) => types.has(type));
+}
+
 /** Whether a program that reads its argument as this type takes the value. */
 function isOfType(value: Scalar, written: string): boolean {
   const type = written.trim().toLowerCase();

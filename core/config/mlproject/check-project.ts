@@ -1,14 +1,12 @@
 import { didYouMean } from '../../did-you-mean.ts';
 import type { Config } from '../config.ts';
 import type { CrossProblem } from '../cross-problem.ts';
-import { checkParameters, findUndeclared } from './check-parameters.ts';
+import { checkParameters, findUndeclared, takesText } from './check-parameters.ts';
+import { findShellSign } from './find-shell-sign.ts';
 import { findEntryPoint, isElsewhere, type Mlproject } from './mlproject.ts';
 
 /** What starts the processes of a training of PyTorch's. */
 const TORCHRUN = /^\s*(?:torchrun|python3?\s+-m\s+torch\.distributed\.run)\s/;
-/** What a shell does itself rather than hand it on: between programs, and within quotes that it looks into. */
-const OPERATOR = /[;&|<>\n]/;
-const SUBSTITUTION = /`|\$\(/;
 /** What MLflow runs by its name alone, without an entry point. */
 const SCRIPT = /\.(?:py|sh|R)$/;
 
@@ -55,17 +53,17 @@ export function checkProject(
 
 /** MLflow puts the command behind `docker run …` and has a shell of the job's read the line: what that takes for itself misses the container. */
 function checkContained({ key, name }: Step, project: Mlproject): readonly CrossProblem[] {
-  const command = findEntryPoint(project, name)?.command ?? '';
-  const expanded = command.trim().replaceAll(/'[^']*'/g, '');
-  const isRead = SUBSTITUTION.test(expanded) || OPERATOR.test(expanded.replaceAll(/"[^"]*"/g, ''));
-  if (!isRead) return [];
+  const entry = findEntryPoint(project, name);
+  const isText = (parameter: string) => takesText(entry?.parameters[parameter]?.type ?? 'string');
+  const sign = findShellSign((entry?.command ?? '').trim(), isText);
+  if (sign === undefined) return [];
   return [
     {
       code: 'command-outside-container',
       path: ['project', 'steps', key],
-      message: `The command of \`${name}\` in ${project.file} is more than one program, and MLflow runs only the first in the container.`,
+      message: `A shell outside of the container reads the command of \`${name}\` in ${project.file}, and would not hand on ${JSON.stringify(sign)} as it stands.`,
       remedy:
-        "Put the commands into a script of the project and name that, or write `bash -c '…'` around them.",
+        "Put the command into a script of the project and name that, or write `bash -c '…'` around it, with no text parameter between the quotes.",
     },
   ];
 }
