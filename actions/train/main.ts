@@ -44,7 +44,11 @@ export function main(root: string): Promise<void> {
     const { config, text } = await readConfigAndText(host, inputs.config, {});
     const { workspace } = host;
     await warnOfRunner(plan, host.env, log);
-    const defaults = await requireProject(workspace, { file: inputs.config, text }, projectOf(plan, config));
+    const written = { file: inputs.config, text, env: host.childEnv() };
+    const defaults = await requireProject(workspace, written, {
+      ...config,
+      project: projectOf(plan, config),
+    });
     const options = await optionsOf(job, { root, plan, config, text });
     const project = createProjectRunner(options);
     const run = plan.operation === 'tune' ? tune : train;

@@ -1,9 +1,21 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { BoxPolicy } from '../../core/config/config.ts';
+import { isPlain } from '../../core/config/mlproject/check-variables.ts';
+import { optional } from '../../core/config/optional.ts';
+import { UserError } from '../../core/errors.ts';
 import type { ProjectStep } from '../../core/project-port.ts';
 import { dockerCli } from '../images/docker-cli.ts';
 import { placeOfMlproject } from './read-mlproject.ts';
 
+/** What a training signs in with, at MLflow and at the store of its artifacts, and the GPUs that are its own: a container gets them by their names. */
+const GIVEN_VARIABLES = [
+  ...['MLFLOW_TRACKING_USERNAME', 'MLFLOW_TRACKING_PASSWORD', 'MLFLOW_TRACKING_TOKEN'],
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['AZURE_STORAGE_CONNECTION_STRING', 'AZURE_STORAGE_ACCESS_KEY', 'CUDA_VISIBLE_DEVICES'],
+];
+/** Names of variables, but for those that tell where things are on the runner. */
+const VARIABLE = /^(?!(?:PATH|HOME|USER|TMPDIR|LD_LIBRARY_PATH)$)[A-Za-z_]\w*$/;
 /** Names the job that a container belongs to. */
 const LABEL = 'trainyard.job';
 /** Where MLflow has a project lie in a container. */
@@ -27,7 +39,9 @@ export type Containers = {
 /**
  * What `mlflow run` hands on to `docker run`. By itself it would run the code that the image has, as the image's user: here it is that of
  * the commit, in the workspace, where one step finds what the one before has written, and its files are the job's user's. A project
- * that MLflow has cloned itself lies where the engine can't see it, so that it goes into an image of its own.
+ * that MLflow has cloned itself lies where the engine can't see it, so that it goes into an image of its own. Each is written as a shell
+ * reads it, for MLflow has one read the line (`bash -c`, with nothing quoted: projects/backend/local.py of 3.17). Throws a UserError where
+ * the workspace lies at a place that Docker can't be told.
  */
 export function containerArguments(
   { uri }: Pick<ProjectStep, 'uri'>,
@@ -36,7 +50,13 @@ export function containerArguments(
     cwd,
     env,
     policy,
-  }: { readonly cwd: string; readonly env: Variables; readonly policy: Pick<BoxPolicy, 'memoryBytes'> },
+    variables,
+  }: {
+    readonly cwd: string;
+    readonly env: Variables;
+    readonly policy: Pick<BoxPolicy, 'memoryBytes'>;
+    readonly variables: readonly string[];
+  },
 ): readonly string[] {
   const place = placeOfMlproject(uri);
   const network = env[NETWORK_VARIABLE] ?? '';
@@ -44,15 +64,33 @@ export function containerArguments(
     ...(gpus ? ['gpus=all'] : []),
     ...(place === undefined
       ? []
-      : [`volume=${path.resolve(cwd, path.dirname(place))}:${CODE}`, `workdir=${CODE}`]),
-    ...(network === '' ? [] : [`network=${network}`]),
+      : [`volume=${volumeOf(path.resolve(cwd, path.dirname(place)))}`, `workdir=${CODE}`]),
+    ...(network === '' ? [] : [`network=${shellWord(network)}`]),
     ...(policy.memoryBytes === undefined ? [] : [`memory=${policy.memoryBytes}b`]),
     // As who has no home in the image, a program would want to write to /.
     ...['env=HOME=/tmp', `user=${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`],
-    ...['cap-drop=ALL', 'security-opt=no-new-privileges', 'init', `label=${LABEL}=${job}`],
+    ...['cap-drop=ALL', 'security-opt=no-new-privileges', 'init', `label=${shellWord(`${LABEL}=${job}`)}`],
+    // Values stay in the environment: on a line they would be read by the shell, and by whoever lists processes.
+    `e=${[...new Set([...GIVEN_VARIABLES, ...variables])].filter((name) => VARIABLE.test(name)).join(' --env ')}`,
   ];
   const image = place === undefined ? ['--build-image'] : [];
   return [...image, ...given.flatMap((one) => ['--docker-args', one])];
+}
+
+function volumeOf(folder: string): string {
+  if (!folder.includes(':')) return shellWord(`${folder}:${CODE}`);
+  throw new UserError([
+    {
+      code: 'workspace-not-mountable',
+      message: `Docker can't be told to mount ${folder}: it takes what stands behind the colon for another place.`,
+      remedy: 'Move the work folder of the runner, or the project, to a path without a colon.',
+    },
+  ]);
+}
+
+/** A text as one word of a shell's line. */
+function shellWord(text: string): string {
+  return isPlain(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**
@@ -74,13 +112,25 @@ export async function removeContainers(
   }
 }
 
-/** How a boxed program reaches the engine: variables, and the socket that it has to see. */
+/** How a boxed program reaches the engine, and registries through it: variables, and what it has to see, to read. */
 export function engineOf(env: Variables): {
   readonly variables: Readonly<Record<string, string>>;
   readonly show: readonly string[];
 } {
-  const address = env['DOCKER_HOST'];
-  if (address === undefined || address === '') return { variables: {}, show: [ENGINE_SOCKET] };
-  const show = address.startsWith(UNIX) ? [address.slice(UNIX.length)] : [];
-  return { variables: { DOCKER_HOST: address }, show };
+  const said = (name: string) => env[name] || undefined;
+  const home = said('HOME');
+  const config = said('DOCKER_CONFIG') ?? (home === undefined ? undefined : path.join(home, '.docker'));
+  const host = said('DOCKER_HOST');
+  const variables = {
+    ...optional('DOCKER_HOST', host),
+    ...optional('DOCKER_TLS_VERIFY', said('DOCKER_TLS_VERIFY')),
+    ...optional('DOCKER_CERT_PATH', said('DOCKER_CERT_PATH')),
+    ...optional('DOCKER_CONFIG', config),
+  };
+  const socket = host === undefined ? ENGINE_SOCKET : undefined;
+  const named = host?.startsWith(UNIX) ? host.slice(UNIX.length) : undefined;
+  const files = [variables.DOCKER_CERT_PATH, config].filter(
+    (place) => place !== undefined && existsSync(place),
+  );
+  return { variables, show: [socket, named, ...files].filter((place) => place !== undefined) };
 }

@@ -126,7 +126,9 @@ type BoxedStep = ReturnType<Box['enter']> & {
 /** The command line, folder and variables of a step in its box. */
 export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, place: Place): BoxedStep {
   const { containers } = options;
-  const inside = containers === undefined ? [] : containerArguments(step, containers, options);
+  const variables = [...options.variables, ...operatorsVariables(options.env)];
+  const inside =
+    containers === undefined ? [] : containerArguments(step, containers, { ...options, variables });
   const command = [options.python, ...projectArguments(step), ...inside];
   return boxProgram(options, { command, variables: step.variables, write: step.write ?? [] }, place);
 }

@@ -173,6 +173,20 @@ describe('what is known before a training', () => {
     expect(tracking.runs.get('run-1')?.status).toBe('FAILED');
   });
 
+  test('that a shell would read the value of a variable of the container', async () => {
+    const workspace = mkdtempSync(path.join(tmpdir(), 'ty-project-'));
+    onTestFinished(() => rmSync(workspace, { recursive: true }));
+    writeFileSync(
+      path.join(workspace, 'MLproject'),
+      'docker_env: { image: a, environment: [TOKEN] }\nentry_points: { main: { command: python train.py } }',
+    );
+    const { project, tracking } = createTraining().request.config;
+    const written = { file: 'trainyard.yml', text: 'version: 1\n', env: { TOKEN: 'a$b' } };
+    const config = { project: { ...project, environment: 'docker' as const }, tracking };
+    const problems = await problemsOf(requireProject(workspace, written, config));
+    expect(problems.map(({ code }) => code)).toEqual(['variable-outside-container']);
+  });
+
   test('that MLproject takes no such parameter, also one of the command', async () => {
     const workspace = mkdtempSync(path.join(tmpdir(), 'ty-project-'));
     onTestFinished(() => rmSync(workspace, { recursive: true }));
@@ -181,11 +195,15 @@ describe('what is known before a training', () => {
       'entry_points: { main: { parameters: { lr: float, depth: { type: int, default: 2 } } } }',
     );
     const text = 'version: 1\nproject: { parameters: { lr: 0.1 } }\n';
-    const { project } = createTraining().request.config;
-    const written = { file: 'trainyard.yml', text };
-    await requireProject(workspace, written, { ...project, parameters: { lr: 0.1 } });
-    const parameters = { lr: 'fast', dept: 3 };
-    const problems = await problemsOf(requireProject(workspace, written, { ...project, parameters }));
+    const { project, tracking } = createTraining().request.config;
+    const given = (parameters: typeof project.parameters) =>
+      requireProject(
+        workspace,
+        { file: 'trainyard.yml', text, env: {} },
+        { project: { ...project, parameters }, tracking },
+      );
+    await given({ lr: 0.1 });
+    const problems = await problemsOf(given({ lr: 'fast', dept: 3 }));
     expect(problems.map(({ code, where }) => [code, where])).toEqual([
       ['unknown-project-parameter', { kind: 'file', file: 'trainyard.yml', line: 2, column: 24 }],
       ['bad-parameter', { kind: 'file', file: 'trainyard.yml', line: 2, column: 30 }],

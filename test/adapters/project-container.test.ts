@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { boxStep } from '../../adapters/mlflow/project.ts';
+import { venvProgram } from '../../sandbox/checkout.ts';
 
 const STEP = {
   ...{ uri: 'churn', entryPoint: 'main', parameters: {}, experiment: 'e', runId: 'r', variables: {} },
@@ -57,6 +60,9 @@ test('it works in the workspace as the user of the job, without privileges, and 
     'env=HOME=/tmp',
     `user=${process.getuid?.()}:${process.getgid?.()}`,
     ...['cap-drop=ALL', 'security-opt=no-new-privileges', 'init', 'label=trainyard.job=abc'],
+    expect.stringMatching(
+      /^e=MLFLOW_TRACKING_USERNAME --env MLFLOW_TRACKING_PASSWORD --env .*CUDA_VISIBLE_DEVICES$/,
+    ),
   ]);
   expect(args).not.toContain('--build-image');
 });
@@ -66,6 +72,57 @@ test('a project in a folder below another (`uri: models#churn`) is where its MLp
   expect(dockerArguments(args)).toContain(
     `volume=${path.join(tmpdir(), 'models/churn')}:/mlflow/projects/code`,
   );
+});
+
+/** The words that docker gets of these arguments, after the very line that MLflow writes and has bash read. */
+const LINE = [
+  'import json, subprocess, sys',
+  'import mlflow.projects.backend.local as local',
+  'from types import SimpleNamespace as Some',
+  'args = dict(one.split("=", 1) if "=" in one else (one, True) for one in json.load(sys.stdin))',
+  'info = Some(run_id="r", experiment_id="0", artifact_uri="mlflow-artifacts:/1")',
+  'line = " ".join(local._get_docker_command(Some(tags=["image:1"]), Some(info=info), args))',
+  String.raw`print(subprocess.check_output(["bash", "-c", "docker() { printf '%s\\n' \"$@\"; }; " + line], text=True))`,
+].join('\n');
+
+function wordsOfDocker(args: readonly string[], env: Record<string, string> = {}): readonly string[] {
+  const output = execFileSync(venvProgram('python'), ['-c', LINE], {
+    input: JSON.stringify(dockerArguments(args)),
+    env: { ...process.env, MLFLOW_TRACKING_URI: 'http://t', ...env },
+    encoding: 'utf8',
+  });
+  return output.split('\n');
+}
+
+test('what the shell of MLflow reads on the way to docker are our words, and no value of a credential', () => {
+  const cwd = '/srv/my "run\'ner"/$(id)/_work;a&b';
+  const variables = ['HUB', 'HOME', 'PATH', 'a b'];
+  const { args } = enter({ cwd, variables, containers: { job: 'a b;$c', gpus: true } });
+  const words = wordsOfDocker(args, { MLFLOW_TRACKING_PASSWORD: 'pa$$w`id`rd&x' });
+  expect(words).toContain(`${cwd}/churn:/mlflow/projects/code`);
+  expect(words).toContain('trainyard.job=a b;$c');
+  const given = words.filter((_, index) => ['-e', '--env'].includes(words[index - 1] ?? ''));
+  expect(given).toEqual(expect.arrayContaining(['MLFLOW_TRACKING_PASSWORD', 'HUB', 'HOME=/tmp']));
+  expect(given.filter((one) => ['HOME', 'PATH', 'a b'].includes(one))).toEqual([]);
+  expect(words.join(' ')).not.toContain('pa$');
+}, 60_000);
+
+test('a workspace with a colon is refused, for docker would mount it elsewhere', () => {
+  expect(() => enter({ cwd: '/srv/a:/etc' })).toThrow(/can't be told to mount \/srv\/a:\/etc\/churn/);
+});
+
+test('certificates of the engine and logins of registries are there to read', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'ty-docker-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  for (const name of ['.docker', 'certs']) mkdirSync(path.join(home, name));
+  const certs = path.join(home, 'certs');
+  const engine = { DOCKER_HOST: 'tcp://builder:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certs };
+  const { env: given } = enter({ env: { ...engine, HOME: home } });
+  expect(given).toMatchObject({ ...engine, DOCKER_CONFIG: path.join(home, '.docker') });
+  expect(shown.at(-1)).toEqual(expect.arrayContaining([certs, path.join(home, '.docker')]));
+  const other = enter({ env: { HOME: home, DOCKER_CONFIG: certs } });
+  expect(other.env['DOCKER_CONFIG']).toBe(certs);
+  expect(enter({ env: { ...engine, HOME: home }, docker: false }).env).not.toHaveProperty('DOCKER_CONFIG');
 });
 
 test('a project that MLflow clones goes into an image, for the engine sees no folder of the box', () => {

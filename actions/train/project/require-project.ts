@@ -1,12 +1,17 @@
 import { readMlproject } from '../../../adapters/mlflow/read-mlproject.ts';
 import type { Config, Scalar } from '../../../core/config/config.ts';
 import { checkProject, checkWithoutFile } from '../../../core/config/mlproject/check-project.ts';
+import { checkVariables } from '../../../core/config/mlproject/check-variables.ts';
 import { findEntryPoint } from '../../../core/config/mlproject/mlproject.ts';
 import { placeProblems } from '../../../core/config/place-problems.ts';
 import { atLeastOne, UserError } from '../../../core/errors.ts';
 
-/** The configuration as it is written, and its file. */
-type Written = { readonly file: string; readonly text: string };
+/** The configuration as it is written, its file, and the job's environment. */
+type Written = {
+  readonly file: string;
+  readonly text: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
 
 /**
  * What the MLproject file of the commit takes for parameters of the training that are not given. Rejects with a UserError when it has not
@@ -14,12 +19,16 @@ type Written = { readonly file: string; readonly text: string };
  */
 export async function requireProject(
   workspace: string,
-  { file, text }: Written,
-  project: Config['project'],
+  { file, text, env }: Written,
+  { project, tracking }: Pick<Config, 'project' | 'tracking'>,
 ): Promise<Readonly<Record<string, Scalar>>> {
   const read = await readMlproject(workspace, project.uri);
   if (!read.ok) throw new UserError(atLeastOne(read.error));
-  const wrong = read.value === undefined ? checkWithoutFile(project) : checkProject(project, read.value);
+  const values = { env, trackingUri: tracking.uri };
+  const wrong =
+    read.value === undefined
+      ? checkWithoutFile(project)
+      : [...checkProject(project, read.value), ...checkVariables(project, read.value, values)];
   if (wrong.length > 0) throw new UserError(atLeastOne(placeProblems(text, file, wrong)));
   if (read.value === undefined) return {};
   const declared = Object.entries(findEntryPoint(read.value, project.steps.train)?.parameters ?? {});

@@ -23,6 +23,8 @@ export type Mlproject = {
   readonly file: string;
   /** The entry points that it names; one that is a script of the folder needs no name. */
   readonly entryPoints: Readonly<Record<string, EntryPoint>>;
+  /** `docker_env: environment`: variables of the container, and the values of those that are not the job's own. */
+  readonly containerVariables: readonly { readonly name: string; readonly value?: string }[];
 };
 
 /** As MLflow tells an address from a folder. */

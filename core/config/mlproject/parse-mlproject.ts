@@ -11,7 +11,18 @@ const parameterSchema = z.union([
   z.string().transform((type) => ({ type, default: undefined })),
   z.object({ type: z.string().nullish(), default: z.unknown().optional() }),
 ]);
+/** `NAME`, or `[NAME, value]`; MLflow itself refuses anything else. */
+const variablesSchema = z.array(
+  z.union([
+    z.string().transform((name) => ({ name })),
+    z.tuple([z.string(), scalarSchema]).transform(([name, value]) => ({ name, value: String(value) })),
+  ]),
+);
 const projectSchema = z.object({
+  docker_env: z
+    .object({ environment: variablesSchema.nullish().catch([]) })
+    .nullish()
+    .catch(undefined),
   entry_points: z
     .record(
       z.string(),
@@ -56,7 +67,8 @@ export function parseMlproject(text: string, file: string): Result<Mlproject, re
       return [name, entry] as const;
     },
   );
-  return ok({ file, entryPoints: Object.fromEntries(entryPoints) });
+  const containerVariables = parsed.data.docker_env?.environment ?? [];
+  return ok({ file, entryPoints: Object.fromEntries(entryPoints), containerVariables });
 }
 
 /** MLflow takes a default of null for none. */
