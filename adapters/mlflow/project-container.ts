@@ -18,6 +18,8 @@ const GIVEN_VARIABLES = [
 const VARIABLE = /^(?!(?:PATH|HOME|USER|TMPDIR|LD_LIBRARY_PATH)$)[A-Za-z_]\w*$/;
 /** Names the job that a container belongs to. */
 const LABEL = 'trainyard.job';
+/** Names the MLflow run of the trial that a container belongs to. */
+export const TRIAL_LABEL = 'trainyard.run';
 /** Where MLflow has a project lie in a container. */
 const CODE = '/mlflow/projects/code';
 const REMOVE_TIMEOUT_MS = 60_000;

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ import { openBox } from '../box/open-box.ts';
 import { runProcess } from '../run-process.ts';
 import { NAMED_STORAGE } from '../without-secrets.ts';
 import { boxStep, type ProjectRunnerOptions, withContainers } from './project.ts';
+import { TRIAL_LABEL } from './project-container.ts';
 
 /** Exit code by which the runtime says that the user can mend it. */
 const USER_ERROR = 2;
@@ -42,21 +43,13 @@ export function createSearchRunner(options: SearchRunnerOptions): SearchRunner {
     run: async (request) => {
       const scratch = await mkdtemp(path.join(options.folder, 'trainyard-search-'));
       try {
-        const own = withOwnContainers(options);
-        return await withContainers(own, () => runSearch(own, request, scratch));
+        // By the label of the job itself: what a search that was lost has left runs no longer, on whichever runner of the machine it began.
+        return await withContainers(options, () => runSearch(options, request, scratch));
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
     },
   };
-}
-
-/** Another job of the same search, on the same machine, has trials of its own. */
-function withOwnContainers(options: SearchRunnerOptions): SearchRunnerOptions {
-  const { containers } = options;
-  return containers === undefined
-    ? options
-    : { ...options, containers: { ...containers, job: randomUUID() } };
 }
 
 async function runSearch(
@@ -69,7 +62,7 @@ async function runSearch(
   const step = { ...request.step, runId: PLACEHOLDERS.run, parameters: {} };
   const boxed = boxStep(options, step, { box, temp: PLACEHOLDERS.temp });
   const file = (name: string) => path.join(scratch, name);
-  await writeFile(file('spec.json'), JSON.stringify(specify(request, boxed)), { mode: 0o600 });
+  await writeFile(file('spec.json'), JSON.stringify(specify(options, request, boxed)), { mode: 0o600 });
   const { python, runtime, trackingUri, env } = options;
   const started = { ...listedVariables(env, 'runtime'), PATH: boxed.env['PATH'] };
   const following = followProgress(file('progress.json'), request.onProgress);
@@ -118,7 +111,11 @@ function ownStorage(folder: string, study: string): string {
 }
 
 /** What the runtime reads (search/settings.py). */
-function specify({ step, study, search, tags }: SearchRequest, boxed: ReturnType<typeof boxStep>) {
+function specify(
+  { containers }: SearchRunnerOptions,
+  { step, study, search, tags }: SearchRequest,
+  boxed: ReturnType<typeof boxStep>,
+) {
   const { trials, jobs, metric, direction, seed, pruning, space, timeoutSeconds } = search;
   const spaces = Object.entries(space).map(([name, one]) => [name, spaceOf(one)] as const);
   const box: unknown = JSON.parse(boxed.args.at(-1) ?? '{}');
@@ -137,6 +134,7 @@ function specify({ step, study, search, tags }: SearchRequest, boxed: ReturnType
       cwd: boxed.cwd,
       parameters: step.parameters,
       timeout_seconds: step.timeoutSeconds,
+      container_label: containers === undefined ? null : TRIAL_LABEL,
     },
   };
 }

@@ -23,6 +23,8 @@ RUN = "@run"
 # How long a training gets between SIGTERM and SIGKILL.
 END_SECONDS = 3
 TAIL_LINES = 50
+# How long the engine gets to say which containers there are, and to remove them.
+ENGINE_SECONDS = 60
 
 
 class ProjectProcess:
@@ -33,6 +35,8 @@ class ProjectProcess:
         self._temp = tempfile.mkdtemp(prefix="trainyard-trial-")
         self._deadline = time.monotonic() + project.timeout_seconds
         variables = {name: value.replace(TEMP, self._temp) for name, value in project.variables.items()}
+        self._variables = variables
+        self._label = None if project.container_label is None else f"{project.container_label}={run}"
         if gpus is not None:
             variables["CUDA_VISIBLE_DEVICES"] = gpus
         self._process = subprocess.Popen(
@@ -51,7 +55,9 @@ class ProjectProcess:
 
     def _box(self, project: Project, run: str, parameters: dict[str, Any]) -> str:
         given = [part for name, value in parameters.items() for part in ("-P", f"{name}={spell(value)}")]
-        command = [run if part == RUN else part for part in project.box["command"]] + given
+        # MLflow takes each name once, and `label` is the job's.
+        labels = [] if self._label is None else ["--docker-args", f"l={self._label}"]
+        command = [run if part == RUN else part for part in project.box["command"]] + labels + given
         return json.dumps({**project.box, "command": command, "temp": self._temp})
 
     def _read(self) -> None:
@@ -80,8 +86,30 @@ class ProjectProcess:
         # A helper that is left in the group would hold the pipe open.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        if self._label is not None:
+            self._remove_containers(self._label)
         self._reader.join(timeout=1)
         shutil.rmtree(self._temp, ignore_errors=True)
+
+    def _remove_containers(self, label: str) -> None:
+        """They are the engine's children, and outlive the program that asked. Says where they can't be removed."""
+        try:
+            found = self._ask_engine("ps", "--all", "--quiet", "--filter", f"label={label}").split()
+            if found:
+                self._ask_engine("rm", "--force", "--volumes", *found)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"  Containers of this trial may still run: {error}", flush=True)
+
+    def _ask_engine(self, *words: str) -> str:
+        return subprocess.run(
+            [shutil.which("docker", path=self._variables.get("PATH")) or "docker", *words],
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ENGINE_SECONDS,
+            check=True,
+        ).stdout
 
 
 def spell(value: str | float | bool) -> str:  # noqa: FBT001 - the value of a parameter

@@ -35,6 +35,8 @@ class Project:
     cwd: str
     parameters: dict[str, str | int | float | bool]
     timeout_seconds: float
+    # Of the containers that it runs in (`docker_env`), with its run for a value; none where it runs in no container.
+    container_label: str | None = None
 
 
 @dataclass(frozen=True)
