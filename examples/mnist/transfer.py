@@ -43,7 +43,10 @@ def take_over(run: mlflow.ActiveRun, origin: str, *, freeze: bool) -> DigitNetwo
     try:
         file = Path(mlflow.artifacts.download_artifacts(f"{version}/extra_files/{train.WEIGHTS}"))
     except (MlflowException, OSError) as error:
-        raise SystemExit(f"transfer: {version} has no weights beside it: {error}") from error
+        raise SystemExit(
+            f"transfer: {version} has no weights beside it: {error}. "
+            "Train it once more with train.py as it is now, or name a newer version."
+        ) from error
     mlflow.set_tags({VERSION_TAG: version, DIGEST_TAG: f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"})
     network = DigitNetwork()
     network.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
@@ -55,11 +58,11 @@ def take_over(run: mlflow.ActiveRun, origin: str, *, freeze: bool) -> DigitNetwo
 
 def find_version(run: mlflow.ActiveRun, origin: str) -> str:
     """`models:/<name>/<version>`. A training that goes on after its runner was lost keeps to the one it began with."""
-    if noted := mlflow.get_run(run.info.run_id).data.tags.get(VERSION_TAG):
-        return noted
     asked = ORIGIN.fullmatch(origin)
     if asked is None:
         raise SystemExit(f"transfer: from={origin} is not models:/<name>/<version> or models:/<name>@<alias>.")
+    if noted := mlflow.get_run(run.info.run_id).data.tags.get(VERSION_TAG):
+        return require_noted(noted, origin, asked)
     if asked["version"]:
         return origin
     try:
@@ -67,6 +70,17 @@ def find_version(run: mlflow.ActiveRun, origin: str) -> str:
     except MlflowException as error:
         raise SystemExit(f"transfer: {origin} is not in the registry: {error.message}") from error
     return f"models:/{asked['name']}/{found.version}"
+
+
+def require_noted(noted: str, origin: str, asked: re.Match[str]) -> str:
+    """That version, where it may be what is asked for: whoever may write to the run may have written the tag."""
+    was = ORIGIN.fullmatch(noted)
+    if was is None or was["version"] is None or was["name"] != asked["name"] or (asked["version"] and noted != origin):
+        raise SystemExit(
+            f"transfer: the run notes {noted}, which is not what from={origin} asks for. "
+            f"Begin a new run, or remove the run's tag {VERSION_TAG}."
+        )
+    return noted
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def test_a_training_goes_on_from_a_version_of_the_registry_as_the_readme_says(di
     ("origin", "said"),
     [
         ("models:/mnist@nobody", "models:/mnist@nobody is not in the registry"),
-        ("models:/mnist/9", "models:/mnist/9 has no weights beside it"),
+        ("models:/mnist/9", "models:/mnist/9 has no weights beside it.* Train it once more .* or name a newer version"),
         ("../store", "from=../store is not models:/<name>/<version> or models:/<name>@<alias>"),
     ],
 )
@@ -91,6 +91,33 @@ def test_what_is_no_version_is_told_and_nothing_is_taken_over(
     with pytest.raises(SystemExit, match=said):
         transfer.take_over(run, origin, freeze=True)
     mlflow.set_tracking_uri(None)
+
+
+@pytest.mark.parametrize(
+    ("origin", "noted", "found"),
+    [
+        ("models:/mnist@champion", "models:/mnist/7", "models:/mnist/7"),
+        ("models:/mnist/3", "models:/mnist/3", "models:/mnist/3"),
+        ("models:/mnist/3", "models:/mnist/7", None),
+        ("models:/mnist@champion", "models:/other/7", None),
+        ("models:/mnist@champion", "models:/mnist@other", None),
+        ("models:/mnist@champion", "file:///elsewhere", None),
+    ],
+)
+def test_a_version_that_is_noted_counts_where_it_may_be_what_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str, noted: str, found: str | None
+):
+    monkeypatch.syspath_prepend(REPOSITORY / "examples/mnist")
+    import transfer
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/runs.db")
+    with mlflow.start_run() as run:
+        mlflow.set_tag("transfer.version", noted)
+        if found is None:
+            with pytest.raises(SystemExit, match=f"notes {noted}, which is not what from={origin} asks for"):
+                transfer.find_version(run, origin)
+        else:
+            assert transfer.find_version(run, origin) == found
 
 
 def test_the_notebook_of_the_digits_runs(digits: ExampleRepository):
