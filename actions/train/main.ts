@@ -44,11 +44,7 @@ export function main(root: string): Promise<void> {
     const { config, text } = await readConfigAndText(host, inputs.config, {});
     const { workspace } = host;
     await warnOfRunner(plan, host.env, log);
-    const written = { file: inputs.config, text, env: host.childEnv() };
-    const defaults = await requireProject(workspace, written, {
-      ...config,
-      project: projectOf(plan, config),
-    });
+    const defaults = await defaultsOf(job, { plan, config, text });
     const options = await optionsOf(job, { root, plan, config, text });
     const project = createProjectRunner(options);
     const run = plan.operation === 'tune' ? tune : train;
@@ -78,6 +74,15 @@ export function main(root: string): Promise<void> {
       },
     );
   });
+}
+
+/** What the commit's MLproject takes for parameters that are not given. Rejects with a UserError where it can't be run so. */
+function defaultsOf(
+  { inputs, host }: TrainJob,
+  { plan, config, text }: Asked & { readonly text: string },
+): ReturnType<typeof requireProject> {
+  const written = { file: inputs.config, text, env: host.childEnv() };
+  return requireProject(host.workspace, written, { ...config, project: projectOf(plan, config) });
 }
 
 /** What the steps are run with. Rejects with a UserError where the runner has not what they need. */
