@@ -25,6 +25,8 @@ export type Mlproject = {
   readonly entryPoints: Readonly<Record<string, EntryPoint>>;
   /** `docker_env: environment`: variables of the container, and the values of those that are not the job's own. */
   readonly containerVariables: readonly { readonly name: string; readonly value?: string }[];
+  /** `docker_env: image` and `volumes`: words of the line that starts it. */
+  readonly containerWords: readonly string[];
 };
 
 /** As MLflow tells an address from a folder. */

@@ -20,7 +20,11 @@ const variablesSchema = z.array(
 );
 const projectSchema = z.object({
   docker_env: z
-    .object({ environment: variablesSchema.nullish().catch([]) })
+    .object({
+      image: z.string().optional().catch(undefined),
+      volumes: z.array(z.string()).nullish().catch([]),
+      environment: variablesSchema.nullish().catch([]),
+    })
     .nullish()
     .catch(undefined),
   entry_points: z
@@ -67,8 +71,13 @@ export function parseMlproject(text: string, file: string): Result<Mlproject, re
       return [name, entry] as const;
     },
   );
-  const containerVariables = parsed.data.docker_env?.environment ?? [];
-  return ok({ file, entryPoints: Object.fromEntries(entryPoints), containerVariables });
+  const { image, volumes, environment } = parsed.data.docker_env ?? {};
+  return ok({
+    file,
+    entryPoints: Object.fromEntries(entryPoints),
+    containerVariables: environment ?? [],
+    containerWords: [...(image === undefined ? [] : [image]), ...(volumes ?? [])],
+  });
 }
 
 /** MLflow takes a default of null for none. */

@@ -37,3 +37,19 @@ test('an address of MLflow that a shell would read is refused too', () => {
 test('outside of containers nothing is asked of them', () => {
   expect(saidOf('[PASSWORD]', { environment: 'local' })).toEqual([]);
 });
+
+test.each([
+  ['image: registry.test:5000/team/torch:2.13, volumes: ["/srv/data:/data:ro"]', []],
+  ['image: "a$(touch /tmp/out)"', ['"a$(touch /tmp/out)"']],
+  ['image: a, volumes: ["/data:/data", "/b;id:/b", "~/c:/c"]', ['"/b;id:/b"', '"~/c:/c"']],
+])('of what starts the container, %s, it names %j', (written, words) => {
+  const project = parseMlproject(`docker_env: { ${written} }`, 'MLproject');
+  if (!project.ok) throw new Error(project.error[0]?.message);
+  const config = parseConfig(
+    'version: 1\nmodel: m\ntracking: { uri: "http://t" }\nproject: { environment: docker }\ngate: [{ metric: accuracy, floor: 0.1 }]\n',
+    { file: 'trainyard.yml', env: {} },
+  );
+  if (!config.ok) throw new Error(config.error[0]?.message);
+  const said = checkVariables(config.value.project, project.value, { env: {}, trackingUri: 'http://t' });
+  expect(said.map(({ message }) => /names (".*") below/.exec(message)?.[1])).toEqual(words);
+});
