@@ -100,20 +100,28 @@ function isNews({ movedWith = [] }: FeatureJudgement): boolean {
 }
 
 function markMoved(all: readonly FeatureJudgement[], closed: readonly Batch[]): FeatureJudgement[] {
-  const failed = all.filter(({ verdict }) => verdict === 'fail');
   return all.map((feature) => {
     if (feature.verdict !== 'fail') return feature;
-    const causes = failed.filter((other) => isMovedBy(feature, other) && !isLater(feature, other, closed));
+    const causes = all.filter((other) => isMovedBy(feature, other) && isCause(other, feature, closed));
     return causes.length === 0 ? feature : { ...feature, movedWith: causes.map(({ name }) => name) };
   });
 }
 
-/** Whether it began so long after the other's alarm that this does not explain it: a drift may stand for a year. */
-function isLater(feature: FeatureJudgement, other: FeatureJudgement, closed: readonly Batch[]): boolean {
-  const [since, before] = [feature.alarm?.since, other.alarm?.since];
-  if (since === undefined || before === undefined) return false;
-  const between = closed.filter(({ to }) => isAfter(to, before) && !isAfter(to, since));
-  return between.length > LATEST_BATCHES;
+/** Whether the other drifts, and has not for so long that this explains nothing; or did when this began, and was over sooner. */
+function isCause(other: FeatureJudgement, feature: FeatureJudgement, closed: readonly Batch[]): boolean {
+  const since = feature.alarm?.since;
+  const [stands, { over = [] }] = [other.verdict === 'fail' ? other.alarm?.since : undefined, other];
+  if (since === undefined) return false;
+  const isSoonAfter = (before: string, later: string) =>
+    batchesBetween(before, later, closed) <= LATEST_BATCHES;
+  // A drift may stand for a year.
+  if (stands !== undefined && isSoonAfter(stands, since)) return true;
+  return over.some((before) => isSoonAfter(before, since) && isSoonAfter(since, before));
+}
+
+/** Batches that closed after the one and up to the other; none where the other was first. */
+function batchesBetween(before: string, later: string, closed: readonly Batch[]): number {
+  return closed.filter(({ to }) => isAfter(to, before) && !isAfter(to, later)).length;
 }
 
 /** Answers in a slice follow what comes in, and the answers to all. */

@@ -66,6 +66,8 @@ export type FeatureJudgement = {
   readonly unseen?: number;
   /** Alarms raised so far, those that no longer stand among them. */
   readonly alarms: number;
+  /** When alarms began that were told and are over; absent where none is. */
+  readonly over?: readonly string[];
   readonly last?: JudgedBatch & { readonly interval: Interval; readonly pValue: number };
   /** The largest index of usual days, when those are known. */
   readonly usualReach?: number;
@@ -98,6 +100,8 @@ export type Track = {
   /** The shift that is told: a batch was beyond the warning level while the alarm stood. Told until that ends, and not by turns. */
   readonly told?: StandingShift;
   readonly alarms: number;
+  /** When alarms began that were told and are over. */
+  readonly over: readonly string[];
   readonly isOffFromStart: boolean;
   readonly last?: ComparedBatch & { readonly pValue: number };
   readonly history: readonly JudgedBatch[];
@@ -107,7 +111,7 @@ export type Track = {
 /** A feature of which no batch was seen yet. */
 export function startTrack(feature: JudgedFeature, { warmUpBatches }: DriftOptions): Track {
   return {
-    ...{ logStatistic: LOG_START, alarms: 0, isOffFromStart: true, history: [] },
+    ...{ logStatistic: LOG_START, alarms: 0, over: [], isOffFromStart: true, history: [] },
     usual: startUsual(feature, warmUpBatches),
   };
 }
@@ -142,10 +146,6 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
   const pValue = Math.max(beyondTolerance, beyondUsual);
   const isOffFromStart = before.isOffFromStart && beyondTolerance < BACK_WITHIN_TOLERANCE;
   const isBeyondWarn = comparison.index.debiased >= unusualFrom(before, limits);
-  const day = { counts: batch.counts, isOff: pValue < BACK_WITHIN_TOLERANCE, isBeyondWarn };
-  const ongoing = before.told && followShift(before.told, day, { ...limits, logThreshold, wobble });
-  const stands = before.told === undefined ? day.isOff : ongoing !== undefined;
-  const standing = stands ? before.alarm : undefined;
   const isSkewed =
     before.last === undefined &&
     isBeyondWarn &&
@@ -153,19 +153,24 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
     beyondUsual <= SKEW_ALPHA / features;
   const logStatistic = advanceShiryaevRoberts(before.logStatistic, logCalibrate(pValue));
   const isRaised = isSkewed || logStatistic >= logThreshold;
+  const day = { counts: batch.counts, isOff: pValue < BACK_WITHIN_TOLERANCE, isBeyondWarn, isRaised };
+  const ongoing = before.told && followShift(before.told, day, { ...limits, logThreshold, wobble });
+  const stands = before.told === undefined ? day.isOff : ongoing !== undefined;
+  const standing = stands ? before.alarm : undefined;
   const kind: ShiftKind = isOffFromStart ? 'skew' : 'drift';
   const alarm = standing ?? (isRaised ? { kind, since: batch.to } : undefined);
   const begins = alarm !== undefined && isBeyondWarn ? startShift(batch.counts) : undefined;
   const told = ongoing ?? begins;
   const usual = learn(before.usual, batch.counts, { limits, isOff: isBeyondWarn || told !== undefined });
   // What was gathered without the wobble, or of a shift that is over, is no evidence against days that are usual.
-  const isSpent =
-    (before.usual.isLearning && !usual.isLearning) || (before.told !== undefined && told === undefined);
+  const isOver = before.told !== undefined && told === undefined;
+  const isSpent = isOver || (before.usual.isLearning && !usual.isLearning);
   return {
     ...{ isOffFromStart, usual },
     ...(alarm && { alarm }),
     ...(told && { told }),
     alarms: before.alarms + (alarm !== undefined && standing === undefined ? 1 : 0),
+    over: isOver && before.alarm ? [...before.over, before.alarm.since] : before.over,
     logStatistic: isRaised || isSpent ? LOG_START : logStatistic,
     last: { batch, comparison, pValue },
     history: [...before.history, historyOf({ batch, comparison })],
@@ -199,7 +204,7 @@ function learn(
 
 /** What is to be said of a feature that was followed so far. */
 export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJudgement {
-  const { alarm, alarms, last, logStatistic, history, usual, told } = track;
+  const { alarm, alarms, over, last, logStatistic, history, usual, told } = track;
   const { feature } = limits;
   const logThreshold = logThresholdOf(limits);
   const verdict = concludeVerdict(track);
@@ -214,6 +219,7 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
     isWarmingUp: usual.isLearning,
     ...{ alarms, logStatistic, logThreshold, history },
     ...(alarm && { alarm }),
+    ...(over.length > 0 && { over }),
     ...(told && told.unremarkable > 0 && { unseen: told.unremarkable }),
     ...(usual.wobble && { usualReach: usual.wobble.reach }),
   };

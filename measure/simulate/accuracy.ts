@@ -127,18 +127,34 @@ function labelsToAlarm(draws: Draws): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** `at` is when it begins and `length` how long it is, in ms. */
+/** `at` is when it begins and `length` how long it is, in ms; of its answers so many are in each confidence bin, a half each unless told. */
 type CohortKind = {
   readonly at: number;
   readonly length: number;
   readonly labels: number;
   readonly drop: number;
+  readonly model?: Model;
 };
 
-function drawCohort(draws: Draws, { at, length, labels, drop }: CohortKind): LabelCohort {
-  const upper = draws.binomial(labels, 0.5);
-  const counts = [labels - upper, upper];
-  const correct = PROMISED.map((promised, bin) => draws.binomial(counts[bin] ?? 0, promised - drop));
+/** Accuracy by confidence bin, and the shares of the bins on the holdout and of live answers. */
+type Model = {
+  readonly promised: readonly number[];
+  readonly held: readonly number[];
+  readonly live: readonly number[];
+};
+
+const HALVES: Model = { promised: PROMISED, held: [0.5, 0.5], live: [0.5, 0.5] };
+
+/** Nearly always sure on the holdout, and less sure of live answers: most of those are in bins of which the holdout has few rows. */
+const LESS_SURE: Model = {
+  promised: [0.5, 0.6, 0.7, 0.8, 0.99],
+  held: [0.01, 0.01, 0.01, 0.02, 0.95],
+  live: [0.05, 0.05, 0.05, 0.05, 0.8],
+};
+
+function drawCohort(draws: Draws, { at, length, labels, drop, model = HALVES }: CohortKind): LabelCohort {
+  const counts = draws.multinomial(labels, model.live);
+  const correct = model.promised.map((promised, bin) => draws.binomial(counts[bin] ?? 0, promised - drop));
   const from = Date.UTC(2026, 0, 1) + at;
   return {
     from: toInstant(from),
@@ -155,14 +171,19 @@ const FULL_DEPLOYMENTS = 2_000;
 
 /** Row 26: deployments in which labels say within a month that the model is worse than promised, though nothing changes. */
 export function quietLabelRows({ scale, seed }: SimulationOptions): SimulationRow[] {
-  return [500, 1_000, 2_000, 10_000].map((rows) => {
+  const asSure = [300, 500, 1_000, 2_000, 10_000].map((rows) => ({ rows, model: HALVES, more: '' }));
+  const lessSure = [300, 1_000].map((rows) => ({
+    ...{ rows, model: LESS_SURE },
+    more: ', live answers less sure than the reference',
+  }));
+  return [...asSure, ...lessSure].map(({ rows, model, more }) => {
     const deployments = drawsAt(FULL_DEPLOYMENTS, scale, 100);
-    const draws = makeDraws(`${seed}|quiet-labels|${rows}`);
+    const draws = makeDraws(`${seed}|quiet-labels|${rows}${more}`);
     let alarmed = 0;
-    for (let index = 0; index < deployments; index += 1) if (hasLabelAlarm(draws, rows)) alarmed += 1;
+    for (let index = 0; index < deployments; index += 1) if (hasLabelAlarm(draws, rows, model)) alarmed += 1;
     return {
       row: 26,
-      quantity: `late labels: any alarm in ${MONTH_DAYS} days of 1,000 labels, nothing changes, reference of ${rows} rows`,
+      quantity: `late labels: any alarm in ${MONTH_DAYS} days of 1,000 labels, nothing changes, reference of ${rows} rows${more}`,
       anchors: [],
       target: `≤ ${100 * MOST_ALARMED}% of deployments`,
       observed: `${formatShare(alarmed, deployments)} of ${deployments}`,
@@ -172,16 +193,14 @@ export function quietLabelRows({ scale, seed }: SimulationOptions): SimulationRo
 }
 
 /** A month of labels against a promise that was itself drawn, looked at every day. */
-function hasLabelAlarm(draws: Draws, rows: number): boolean {
-  const total = [rows / 2, rows / 2];
-  const bins = {
-    edges: [0.8],
-    total,
-    correct: PROMISED.map((promised, bin) => draws.binomial(total[bin] ?? 0, promised)),
-  };
+function hasLabelAlarm(draws: Draws, rows: number, model: Model): boolean {
+  const total = draws.multinomial(rows, model.held);
+  const correct = model.promised.map((promised, bin) => draws.binomial(total[bin] ?? 0, promised));
+  const bins = { edges: [], total, correct };
   const cohorts: LabelCohort[] = [];
   for (let day = 0; day < MONTH_DAYS; day += 1) {
-    cohorts.push(drawCohort(draws, { at: day * DAY_MS, length: DAY_MS, labels: LABELS_PER_DAY, drop: 0 }));
+    const kind = { at: day * DAY_MS, length: DAY_MS, labels: LABELS_PER_DAY, drop: 0, model };
+    cohorts.push(drawCohort(draws, kind));
     const judged = judgeLabels(bins, cohorts, { ...ALWAYS, falseAlarmSeconds: YEAR_SECONDS });
     if (judged.verdict === 'fail') return true;
   }

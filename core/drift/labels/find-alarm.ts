@@ -1,4 +1,5 @@
 import { isBefore } from '../../instant.ts';
+import { normalQuantile } from '../../statistics/distributions/normal.ts';
 import {
   addResiduals,
   logMean,
@@ -20,8 +21,22 @@ type Cohort = {
 /** By how much answers may be right less often than promised, the labels between two false alarms in the mean, and when it is. */
 type Allowed = { readonly tolerance: number; readonly averageRunLength: number; readonly now: string };
 
-/** An alarm that stands: the evidence that it is over, and how much less often answers may be right then. */
-type Standing = { readonly since: string; readonly mended: ResidualDetector; readonly mostLess: number };
+/** Finished cohorts in a row that a mend needs to keep the promise: one more than a weekend has days, so that no weekend is one. */
+const KEPT_COHORTS = 3;
+
+/** Standard errors by which one cohort in twenty falls short of a promise that is kept. */
+const BY_CHANCE = normalQuantile(0.95);
+
+/** An alarm that stands: the evidence that it is over, how much less often answers may be right then, and the last cohorts that kept the promise. */
+type Standing = {
+  readonly since: string;
+  readonly mended: ResidualDetector;
+  readonly mostLess: number;
+  readonly kept: number;
+};
+
+/** The variance is what the promise gives to it. */
+type PromisedResidual = Residual & { readonly variance: number };
 
 type Shortfall = { readonly beyond: number; readonly labels: number };
 const NOTHING_FOUND: Shortfall = { beyond: 0, labels: 0 };
@@ -32,7 +47,8 @@ const NOTHING_FOUND: Shortfall = { beyond: 0, labels: 0 };
  * but ends none.
  *
  * Claim: answers that stay as bad as was found are taken for mended once in `averageRunLength` labels in the mean, or less often.
- * Assumes: as `addResiduals`, with right and wrong in each other's place; what was found is no more than twice as bad as it is.
+ * Assumes: as `addResiduals`, with right and wrong in each other's place; answers fell
+ * short of what the tolerance allows by no less than half of what was found.
  * Reference: as `addResiduals`; the beginning by Page, "Continuous inspection schemes" (Biometrika, 1954).
  * Vector: test/core/drift/accuracy.test.ts.
  */
@@ -49,17 +65,34 @@ export function findLabelAlarm(
     const residuals = listResiduals(bins, cohort);
     if (alarm !== undefined && !isBefore(now, cohort.to)) {
       const better = residuals.map(({ residual, count }) => ({ residual: -residual, count }));
-      alarm = { ...alarm, mended: addResiduals(alarm.mended, better, -alarm.mostLess) };
-      if (isEnough(alarm.mended)) alarm = undefined;
+      const mended = addResiduals(alarm.mended, better, -alarm.mostLess);
+      const kept = isKept(residuals, tolerance) ? alarm.kept + 1 : 0;
+      alarm = isEnough(mended) && kept >= KEPT_COHORTS ? undefined : { ...alarm, mended, kept };
     }
     detector = addResiduals(detector, residuals, tolerance);
     found = addShortfall(found, residuals, tolerance);
     if (!isEnough(detector)) continue;
-    const mostLess = Math.max(tolerance, (found.beyond / found.labels + tolerance) / 2);
-    alarm ??= { since: cohort.from, mended: startResidualDetector(), mostLess };
+    alarm ??= {
+      since: cohort.from,
+      mended: startResidualDetector(),
+      mostLess: tolerance + shortfallOf(found) / 2,
+      kept: 0,
+    };
     detector = startResidualDetector();
   }
   return alarm?.since;
+}
+
+/** By how much more than the tolerance answers fell short. Evidence that just outweighs what is usual may leave none of it. */
+function shortfallOf({ beyond, labels }: Shortfall): number {
+  return labels > 0 ? beyond / labels : 0;
+}
+
+/** Whether answers were right as often as promised, less the tolerance, but for chance; of no labels, nothing is known. */
+function isKept(residuals: readonly PromisedResidual[], tolerance: number): boolean {
+  const beyond = sumOf(residuals.map(({ residual, count }) => (residual + tolerance) * count));
+  const variance = sumOf(residuals.map(({ variance: one, count }) => one * count));
+  return beyond >= -BY_CHANCE * Math.sqrt(variance);
 }
 
 /** Page's sum: what answers fell short of the promise by, beyond the tolerance, since they seem to have begun to. */
@@ -69,14 +102,15 @@ function addShortfall(found: Shortfall, residuals: readonly Residual[], toleranc
   return beyond > 0 ? { beyond, labels } : NOTHING_FOUND;
 }
 
-function listResiduals(bins: ConfidenceBins, { labelled, correct }: Cohort): readonly Residual[] {
+function listResiduals(bins: ConfidenceBins, { labelled, correct }: Cohort): readonly PromisedResidual[] {
   return bins.total.flatMap((total, bin) => {
     if (total === 0) return [];
     const promised = (bins.correct[bin] ?? 0) / total;
     const right = correct[bin] ?? 0;
+    const variance = promised * (1 - promised);
     return [
-      { residual: 1 - promised, count: right },
-      { residual: -promised, count: (labelled[bin] ?? 0) - right },
+      { residual: 1 - promised, count: right, variance },
+      { residual: -promised, count: (labelled[bin] ?? 0) - right, variance },
     ];
   });
 }

@@ -59,7 +59,8 @@ export type LabelJudgement = {
  * Claim: at least `falseAlarmSeconds` between false alarms in the mean, and 1,000 labels, while the model is right as often as promised,
  * or at most one point less, or at most so much less as one reference in forty promises too much: it is itself a sample.
  * Assumes: as `addResiduals`; labels that come are like those that do not, within a confidence bin, and come as often as they have come.
- * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added.
+ * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added, and so
+ * is the error of the promise.
  * Vector: test/core/drift/accuracy.test.ts; measure/simulate/accuracy.ts, rows 12 and 26 of docs/decisions.md.
  */
 export function judgeLabels(
@@ -96,17 +97,13 @@ export function judgeLabels(
   };
 }
 
-/**
- * Standard error of the accuracy that the reference promises for labels of these bins. A bin of few rows says little of its own error: it
- * has two more, right as often as those of all bins.
- */
+/** Standard error of the accuracy that the reference promises for labels of these bins. */
 function promiseError(labelled: readonly number[], { total, correct }: ConfidenceBins): number {
   const labels = sumOf(labelled);
-  const overall = (sumOf(correct) + 1) / (sumOf(total) + 2);
   const variance = labelled.reduce((sum, count, bin) => {
     const [rows, right] = [total[bin] ?? 0, correct[bin] ?? 0];
     if (rows === 0) return sum;
-    const smoothed = (right + 2 * overall) / (rows + 2);
+    const smoothed = (right + 1) / (rows + 2);
     return sum + ((count / labels) ** 2 * smoothed * (1 - smoothed)) / rows;
   }, 0);
   return Math.sqrt(variance);

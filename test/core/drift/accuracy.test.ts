@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimateAccuracy } from '../../../core/drift/estimate-accuracy.ts';
+import { findLabelAlarm } from '../../../core/drift/labels/find-alarm.ts';
 import { judgeLabels, type LabelCohort } from '../../../core/drift/labels/judge-labels.ts';
 
 const BINS = { edges: [0.6, 0.8], total: [1000, 1000, 2000], correct: [600, 700, 1900] };
@@ -87,6 +88,13 @@ describe('labels that come later', () => {
     expect(judgeLabels(referenceOf(0.1), fivePointsLess, options).verdict).toBe('pass');
   });
 
+  it('are held against what few rows of a bin say of it alone, where live answers are less sure', () => {
+    const rare = { edges: [0.6, 0.8], total: [4, 6, 290], correct: [4, 5, 287] };
+    const live = [50, 30, 290];
+    const lessSure = days(20, 1, [34, 24, 287]).map((one) => ({ ...one, predicted: live, labelled: live }));
+    expect(judgeLabels(rare, lessSure, options).verdict).toBe('pass');
+  });
+
   it('of a confidence that the reference never had say nothing', () => {
     const without = { ...BINS, total: [0, 1000, 2000], correct: [0, 700, 1900] };
     const all = judgeLabels(without, days(20, 1, [0, 70, 190]), options);
@@ -126,13 +134,17 @@ describe('labels that come later', () => {
   it('end a standing alarm by a day that is over, never by one that has only begun', () => {
     const worse = [...days(3, 1, [60, 70, 190]), ...days(7, 4, [45, 55, 165])];
     const alarmSince = '2026-03-04T00:00:00.000Z';
-    const right = (labelled: [number, number, number]) => cohort(11, labelled, labelled);
+    const right = (labelled: [number, number, number]) => cohort(13, labelled, labelled);
     const judgeAt = (now: string, last: LabelCohort) =>
-      judgeLabels(BINS, [...worse, last], { ...options, now, maturitySeconds: 0 });
+      judgeLabels(BINS, [...worse, ...days(2, 11, [60, 70, 190]), last], {
+        ...options,
+        now,
+        maturitySeconds: 0,
+      });
     const standing = { verdict: 'fail', alarmSince };
-    expect(judgeAt('2026-03-11T00:05:00Z', right([0, 0, 1]))).toMatchObject(standing);
-    expect(judgeAt('2026-03-11T23:00:00Z', right([100, 100, 200]))).toMatchObject(standing);
-    expect(judgeAt('2026-03-12T00:00:00Z', right([100, 100, 200]))).toMatchObject({ verdict: 'pass' });
+    expect(judgeAt('2026-03-13T00:05:00Z', right([0, 0, 1]))).toMatchObject(standing);
+    expect(judgeAt('2026-03-13T23:00:00Z', right([100, 100, 200]))).toMatchObject(standing);
+    expect(judgeAt('2026-03-14T00:00:00Z', right([100, 100, 200]))).toMatchObject({ verdict: 'pass' });
   });
 
   it('end it by evidence, not by a finished day of few labels, nor by one that is only less bad', () => {
@@ -141,8 +153,46 @@ describe('labels that come later', () => {
       judgeLabels(BINS, [...worse, ...later], { ...options, maturitySeconds: 0 }).verdict;
     expect(judged([cohort(11, [0, 0, 1], [0, 0, 1])])).toBe('fail');
     expect(judged(days(10, 11, [52, 61, 176]))).toBe('fail');
-    expect(judged([cohort(11, [60, 70, 190])])).toBe('fail');
-    expect(judged(days(2, 11, [60, 70, 190]))).toBe('pass');
+    expect(judged(days(2, 11, [60, 70, 190]))).toBe('fail');
+    expect(judged(days(3, 11, [60, 70, 190]))).toBe('pass');
+  });
+
+  it('end one of which nothing was left when it began, as any other', () => {
+    const sure = { total: [10_000], correct: [10_000] };
+    const labelled = Array.from({ length: 40 }, (_, day) => ({
+      ...cohort(day + 1, [0, 0, 0]),
+      ...{ labelled: [300], correct: [day === 20 ? 297 : 300] },
+    }));
+    const sinceAt = (count: number) =>
+      findLabelAlarm(sure, labelled.slice(0, count), {
+        ...{ tolerance: 0.01, averageRunLength: 1_000, now: '2027-01-01T00:00:00Z' },
+      });
+    expect([21, 40].map(sinceAt)).toEqual(['2026-03-21T00:00:00.000Z', undefined]);
+  });
+
+  it('do not end it by weekends on which the promise is kept, however many labels those have', () => {
+    const week = [3, 10, 17, 24, 31, 38].flatMap((monday) => [
+      ...days(5, monday, [45, 55, 165]),
+      ...days(2, monday + 5, [60, 70, 190]),
+    ]);
+    const alarms = week.map(
+      (_, day) => judgeLabels(BINS, week.slice(0, day + 1), { ...options, maturitySeconds: 0 }).alarmSince,
+    );
+    const found = alarms.findIndex((since) => since !== undefined);
+    expect(found).toBeLessThan(7);
+    expect(new Set(alarms.slice(found)).size).toBe(1);
+  });
+
+  it('end it by what is better than the promise allows, where the promise is as much too high as it may be', () => {
+    const worse = days(20, 1, [53, 62, 178]);
+    // Three points less often than promised, of which 300 rows allow four.
+    const small = { ...BINS, total: [75, 75, 150], correct: [45, 52, 143] };
+    const mended = [...worse, ...days(40, 21, [58, 67, 183])];
+    const asked = { ...options, now: '2027-01-01T00:00:00Z' };
+    const alarms = [worse.length, mended.length].map(
+      (count) => judgeLabels(small, mended.slice(0, count), asked).verdict,
+    );
+    expect(alarms).toEqual(['fail', 'pass']);
   });
 
   it('weigh bins by their predictions when labels are fewer where the model is unsure', () => {

@@ -7,11 +7,11 @@ import { profileOf, tenBins } from './drift-data.ts';
 const DAY = 3_000;
 /** Shares moved from the first bin of ten to the last: an index of about 0.1 and 0.35. */
 const [NEAR, FAR] = [0.066, 0.095];
-const ORDER = { isOrdered: true };
-const LIMITS = { feature: ORDER, tolerance: 0.02, wobble: undefined, logThreshold: Math.log(365 * 21) };
-const QUIET = { isOff: false, isBeyondWarn: false };
-const OFF = { isOff: true, isBeyondWarn: false };
-const WARNED = { isOff: true, isBeyondWarn: true };
+const FEATURE = { isOrdered: true, reference: tenBins(28 * DAY) };
+const LIMITS = { feature: FEATURE, tolerance: 0.02, wobble: undefined, logThreshold: Math.log(365 * 21) };
+const QUIET = { isOff: false, isBeyondWarn: false, isRaised: false };
+const OFF = { ...QUIET, isOff: true };
+const WARNED = { ...OFF, isBeyondWarn: true };
 
 type Seen = { readonly moved: number; readonly rows?: number } & typeof QUIET;
 
@@ -48,13 +48,13 @@ describe('a shift that stands', () => {
   });
 
   it('ends by days of few rows, once they are enough to show that it is gone', () => {
-    const over = (days: number) => follow(NEAR, times(days, { ...QUIET, moved: 0, rows: 200 }));
+    const over = (days: number) => follow(NEAR, times(days, { ...QUIET, moved: 0, rows: 100 }));
     expect(over(3)).toBeDefined();
     expect(over(30)).toBeUndefined();
   });
 
   it('does not end by days that are off in another way; once those are beyond the warning level, they are what has to end', () => {
-    const turned = times(10, { ...WARNED, moved: -FAR });
+    const turned = times(10, { ...WARNED, isRaised: true, moved: -FAR });
     expect(follow(FAR, turned)).toMatchObject({ unremarkable: 0 });
     expect(follow(FAR, [...turned, ...times(3, { ...QUIET, moved: FAR / 2 })])).toBeUndefined();
     expect(follow(FAR, [...turned, ...times(9, { ...QUIET, moved: -FAR })])).toBeDefined();
@@ -80,7 +80,7 @@ describe('a shift that stands', () => {
     };
     const wobble = learnWobble(
       Array.from({ length: 28 }, () => dayOf(0.1 * draws.normal())),
-      ORDER,
+      FEATURE,
     );
     const limits = { ...LIMITS, wobble };
     // None of its days is held to show it: evidence alone keeps it.
@@ -100,7 +100,7 @@ describe('a shift that stands', () => {
   });
 
   it('knows usual days of a profile by what they held, not by where the shift is', () => {
-    const wobble = learnWobble(profileOf(28).features[0]?.blocks ?? [], ORDER);
+    const wobble = learnWobble(profileOf(28).features[0]?.blocks ?? [], FEATURE);
     expect(follow(NEAR, times(3, { ...QUIET, moved: 0 }), wobble)).toBeUndefined();
     expect(follow(NEAR, times(9, { ...QUIET, moved: NEAR }), wobble)).toBeDefined();
   });

@@ -24,12 +24,16 @@ const profile = referenceProfileSchema.parse({
   ],
 });
 
-/** From which day on something has moved, and how far; nothing moves of what is not named. */
-type Moves = Readonly<Record<'amount' | 'derived', { readonly from: number; readonly by: number }>>;
+/** From which day on something has moved, up to which, and how far. */
+type Move = { readonly from: number; readonly until?: number; readonly by: number };
+type Moves = Readonly<Record<'amount' | 'derived', Move>>;
 
 function judge(moves: Moves) {
   const windows = Array.from({ length: DAYS }, (_, day) => {
-    const by = (of: keyof Moves) => (day >= moves[of].from ? moves[of].by : 0);
+    const by = (of: keyof Moves) => {
+      const { from, until = DAYS, by } = moves[of];
+      return day >= from && day < until ? by : 0;
+    };
     const window = windowOf(day, { moved: by('amount') });
     const counted = { counts: tenBins(window.n, by('derived')), ...CLEAN };
     return { ...window, features: { ...window.features, [PAIR]: counted, [SLICE]: counted } };
@@ -55,6 +59,13 @@ describe('what is derived', () => {
     const later = { amount: { from: 10, by: MILD }, derived: { from: 14, by: GROSS } };
     expect(told(later)).toEqual(['amount', SLICE, PAIR]);
     expect(judge(later).features.filter(({ movedWith }) => movedWith !== undefined)).toEqual([]);
+  });
+
+  it('is none after the column is back either, for as long as what began with it stands', () => {
+    const amount = { from: 10, until: 20, by: GROSS };
+    expect(told({ amount, derived: { from: 10, by: GROSS } })).toEqual([]);
+    expect(told({ amount, derived: { from: 12, by: GROSS } })).toEqual([]);
+    expect(told({ amount, derived: { from: 25, by: GROSS } })).toEqual([SLICE, PAIR]);
   });
 
   it('is no second finding where the column follows', () => {
