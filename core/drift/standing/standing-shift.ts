@@ -63,14 +63,17 @@ export function startShift(counts: Counts): StandingShift {
 /**
  * Follows a shift through one more batch; `undefined` once it is shown to be gone. That takes three batches in a row that don't differ from
  * the reference beyond usual days, and that the last 3, 6, 12, 24 or 48 batches, counted together, differ from those before them, of which
- * up to 28 are known, beyond tolerance and usual days. Where drift is found anew, by a batch beyond the warning level, and they differ so,
- * that is another shift, and followed instead.
+ * the first 28 are kept, beyond tolerance and usual days. From 24 on it is enough that they are unlike those and like the reference. Where
+ * drift is found anew, by a batch beyond the warning level, and they differ so, that is another shift, and followed instead.
  *
- * Claim: while a shift stays as it was, all features together are taken for mended at most once in `falseAlarmSeconds` in the mean. By A, the
- * batches between two false alarms of a feature, the last 3 may differ by chance with a probability of 1 / 2A, the last 6 of 1 / 4A, and so on.
- * Assumes: as `tolerancePValue` and `moveWobble`.
+ * Claim: while a shift stays as it was, all features together are taken for mended about once in `falseAlarmSeconds` in the mean, or less
+ * often: by A, the batches between two false alarms of a feature, the last 3 may differ by chance with a probability of 1 / 8A, the last 6 of
+ * 1 / 16A, and so on, and by what is measured that is wrong by a factor of four at most.
+ * Assumes: as `tolerancePValue` and `moveWobble`: days of a shift that are more alike than the usual ones seemed to be are taken for mended
+ * ten times as often. A shift that 24 days together don't tell from the reference is none.
  * Reference: the union bound (Bonferroni) over the lengths.
- * Vector: test/core/drift/standing-shift.test.ts; measure/simulate/year, rows 29 and 30 of docs/decisions.md.
+ * Vector: test/core/drift/standing-shift.test.ts, test/core/drift/mended-where-days-wander.test.ts; measure/simulate/year, rows 29 and 30 of
+ * docs/decisions.md.
  */
 export function followShift(shift: StandingShift, batch: Batch, limits: Limits): StandingShift | undefined {
   const { counts, isOff, isBeyondWarn, isRaised } = batch;

@@ -122,7 +122,7 @@ export function wobblePValue(
  *
  * Claim: `wobblePValue` of the comparison with those days is at most about alpha with probability alpha, over later days of the shift.
  * Assumes: as `wobblePValue`; shifted days wander as usual ones do, in the angle of each bin's share, and each day is like the one before by
- * no more than the usual ones say. Of a month of days that are very alike (a correlation of 0.8), both are told as less than they are.
+ * no more than the usual ones say, which few days say too little of.
  * Reference: as `wobblePValue`; the variance of a mean of days that follow each other by Bayley & Hammersley, "The 'effective' number of
  * independent observations in an autocorrelated time series" (Supplement to the JRSS, 1946).
  * Vector: test/core/drift/standing-shift.test.ts.

@@ -40,7 +40,7 @@ function follow(draws: Draws, kind: Days, days: number, isShifted: (day: number)
   return Array.from({ length: days }, (_, day) => {
     const [from = '', to = ''] = [day, day + 1].map((at) => new Date(FIRST_DAY + at * DAY_MS).toISOString());
     const counts = drawDay(draws, kind, isShifted(day) ? kind.lean : 0);
-    track = followFeature(track, { from, to, counts }, limits);
+    track = followFeature(track, { from, to, rows: kind.rows, counts }, limits);
     return track.told !== undefined;
   });
 }
