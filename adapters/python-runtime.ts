@@ -116,8 +116,9 @@ async function evaluate(
   folder: string,
 ): Promise<readonly Evaluation[]> {
   const outs = targets.map((_, index) => path.join(folder, `evaluation-${index}.json`));
-  const triples = targets.flatMap(({ modelUri, predictions }, index) => [
+  const triples = targets.flatMap(({ modelUri, predictions, explanation }, index) => [
     ...['--model-uri', modelUri, '--predictions', predictions],
+    ...(explanation === undefined ? [] : ['--explanation', explanation]),
     ...['--out', outs[index] ?? ''],
   ]);
   const absolute = (file: string): string => path.resolve(running.workspace, file);
@@ -134,7 +135,9 @@ async function evaluate(
   const args = [...triples, ...about, ...explainArguments(explain), ...environmentArguments(running)];
   const [first = ''] = outs;
   const hide = [...holdoutFiles(holdout, running.workspace), ...files];
-  await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
+  const extraSeconds = targets.length * (explain?.timeoutSeconds ?? 0);
+  const ran = { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() } as const;
+  await runModule(running, { ...ran, extraSeconds });
   const { level } = running.box;
   return Promise.all(outs.map(async (out) => ({ ...(await readOutput(out, evaluationSchema)), box: level })));
 }
@@ -200,11 +203,13 @@ type ModuleRun<T> = {
   readonly folder: string;
   readonly out: string;
   readonly schema: z.ZodType<T>;
+  /** What it may take beside box.timeout. */
+  readonly extraSeconds?: number;
 };
 
 async function runModule<T>(
   running: Running,
-  { module, args, hide, folder, out, schema }: ModuleRun<T>,
+  { module, args, hide, folder, out, schema, extraSeconds = 0 }: ModuleRun<T>,
 ): Promise<T> {
   const { env, python, runtime, trackingUri, box, policy } = running;
   const PATH = programPath(python, env);
@@ -224,7 +229,7 @@ async function runModule<T>(
       MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
       MLFLOW_TRACKING_URI: trackingUri,
     },
-    timeoutMs: policy.timeoutSeconds * 1_000,
+    timeoutMs: (policy.timeoutSeconds + extraSeconds) * 1_000,
     onLine: running.onLine,
     ...(running.signal && { signal: running.signal }),
   });

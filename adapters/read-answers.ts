@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ANSWERS_KEYS, answersSchema, TASKS } from '../core/answers/contract.ts';
+import type { ServingInput } from '../core/config/config.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import type { ExampleAnswers } from '../core/gate/examples.ts';
-import { type Explanation, explanationSchema } from '../core/gate/explain/explanation.ts';
 import { type ModelEnvironment, modelEnvironmentSchema } from '../core/gate/model-environment.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
@@ -42,8 +42,23 @@ const metadataSchema = z.object({
     .object({ inputs: z.string().optional(), outputs: z.string().optional() })
     .nullish()
     .catch(undefined),
-  /** Information: one that can't be read fails nothing. */
-  explanation: explanationSchema.optional().catch(undefined),
+});
+
+/** As `PictureSteps.to_json` in runtime/trainyard/picture_steps.py writes it. */
+const stepsSchema = z.object({
+  kind: z.literal('image'),
+  size: z.tuple([z.int().positive(), z.int().positive()]),
+  mode: z.enum(['L', 'RGB']),
+  shorterSide: z.int().positive().exactOptional(),
+  interpolation: z.enum(['nearest', 'bilinear', 'bicubic']),
+  scale: z.number(),
+  mean: z.array(z.number()).min(1).max(3),
+  std: z.array(z.number()).min(1).max(3),
+  layout: z.enum(['CHW', 'HWC', 'HW']),
+});
+const picturesSchema = z.object({
+  schema: z.literal(SCHEMAS.predictions),
+  pictures: stepsSchema.exactOptional(),
 });
 type Metadata = z.infer<typeof metadataSchema>;
 
@@ -55,8 +70,6 @@ export type StoredAnswers = {
   readonly examples?: readonly ExampleAnswers[];
   readonly signature: ModelSignature | undefined;
   readonly environment: ModelEnvironment;
-  /** What its answers hang on, where that was asked for. */
-  readonly explanation?: Explanation;
 };
 
 /**
@@ -71,13 +84,12 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
       throw new Error(`they are ${parquet.rows}, and the holdout has ${rows} examples`);
     }
     const metadata = metadataSchema.parse(JSON.parse(parquet.about.get(METADATA_KEY) ?? 'null'));
-    const { modelDigest, signature, environment, examples, explanation } = metadata;
+    const { modelDigest, signature, environment, examples } = metadata;
     return {
       answers: await toAnswers(metadata, parquet),
       modelDigest,
       environment,
       ...(examples && { examples }),
-      ...(explanation && { explanation }),
       signature: parseSignature(signature?.inputs, signature?.outputs),
     };
   } catch (thrown) {
@@ -92,6 +104,15 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
       { cause: thrown },
     );
   }
+}
+
+/**
+ * By which steps pictures became what the model was given that answered; `undefined` where the holdout held none. Rejects where the file is
+ * none of ours.
+ */
+export async function readSteps(file: string): Promise<ServingInput | undefined> {
+  const { about } = await openParquet(file, () => false);
+  return picturesSchema.parse(JSON.parse(about.get(METADATA_KEY) ?? 'null')).pictures;
 }
 
 /** Reads one column after the other, each into numbers at once: scores of many classes are many. */

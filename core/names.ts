@@ -37,6 +37,7 @@ export const RUN_ARTIFACTS = {
   gate: 'trainyard/gate.json',
   pictures: 'trainyard/pictures',
   explanation: 'trainyard/explanation.json',
+  explanations: 'trainyard/explanations',
   search: 'trainyard/search',
   checkpoints: 'trainyard/checkpoints',
   package: 'trainyard/package',

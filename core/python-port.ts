@@ -3,8 +3,12 @@ import type { BoxLevel } from './box-level.ts';
 import type { ColumnRoles, ExplainPolicy, Holdout, Serving, ServingInput } from './config/config.ts';
 
 export type EvaluationRequest = {
-  /** Models to be run on the holdout, and where the predictions of each go. */
-  readonly targets: readonly { readonly modelUri: string; readonly predictions: string }[];
+  /** Models to be run on the holdout, and where the predictions of each go, and what they hang on, where that is wanted. */
+  readonly targets: readonly {
+    readonly modelUri: string;
+    readonly predictions: string;
+    readonly explanation?: string;
+  }[];
   readonly holdout: Holdout;
   /** Files of examples that each model is asked about too, relative to the workspace. */
   readonly examples: readonly string[];
@@ -12,7 +16,7 @@ export type EvaluationRequest = {
   readonly answers: AnswersContract;
   /** How pictures of the holdout become what the models take. */
   readonly input: ServingInput | undefined;
-  /** What is wanted of what the answers hang on. */
+  /** What is wanted of what the answers hang on; then each target says where that goes. It has its time beside that of the box. */
   readonly explain?: ExplainPolicy;
 };
 

@@ -36,6 +36,9 @@ export async function evaluateGate(
 }
 
 /** The outputs of a phase as the next one takes them in. */
-function linesOf(side: string, { outputs: { predictions = '', box = '' } }: Evaluated): string {
-  return `${side}=${predictions}\n${side}-box=${box}\n`;
+function linesOf(
+  side: string,
+  { outputs: { predictions = '', box = '', explanation = '' } }: Evaluated,
+): string {
+  return `${side}=${predictions}\n${side}-box=${box}\n${side}-explanation=${explanation}\n`;
 }

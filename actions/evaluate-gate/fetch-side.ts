@@ -1,22 +1,20 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
 import type { AnswersContract } from '../../core/answers/contract.ts';
-import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
+import { atLeastOne, messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Answers } from '../../core/gate/answers.ts';
 import { checkContract } from '../../core/gate/check-contract.ts';
+import type { Explanation } from '../../core/gate/explain/explanation.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { joinAnswers } from '../../core/gate/join-answers.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
-import { predictionsPath } from '../../core/gate/predictions-path.ts';
+import { explanationPath, predictionsPath } from '../../core/gate/predictions-path.ts';
 import { RUN_ARTIFACTS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { GatePorts } from './gate-context.ts';
 import { requireSameModel } from './require-same-model.ts';
 
 /** One model's answers beside what is true, and what its own run says of it. */
-export type JudgedSide = Pick<
-  StoredAnswers,
-  'modelDigest' | 'signature' | 'environment' | 'examples' | 'explanation'
-> & {
+export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature' | 'environment' | 'examples'> & {
   readonly predictions: Predictions;
   readonly answers: Answers;
   /** Of the file that the answers came from. */
@@ -34,6 +32,10 @@ type Wanted = HandedModel & {
   readonly fixedMetrics?: Readonly<Record<string, number>>;
   /** What the default branch and the ledger say of its answers. */
   readonly expected: AnswersContract;
+};
+
+type ExplanationWanted = Pick<Wanted, 'who' | 'runId' | 'modelUri'> & {
+  readonly digest: string | undefined;
 };
 
 /**
@@ -58,6 +60,30 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   const logged = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
   const metrics = { ...logged, ...wanted.fixedMetrics };
   return { predictions: joined.value, answers, digest, metrics, ...own };
+}
+
+/**
+ * What a model's answers hang on, as the job that predicted vouches for it; `undefined` where it made none. It has no part in a verdict: one
+ * that is lost, exchanged or can't be read is a warning.
+ */
+export async function fetchExplanation(
+  { tracking, tempPath, hashFile, readExplanation, log }: GatePorts,
+  held: HeldOut,
+  { who, runId, modelUri, digest }: ExplanationWanted,
+): Promise<Explanation | undefined> {
+  if (digest === undefined) return undefined;
+  try {
+    const file = tempPath(`${who}-explanation.json`);
+    await tracking.downloadArtifact(runId, explanationPath(modelUri, held.digest, digest), file);
+    if ((await hashFile(file)) !== digest)
+      throw new Error('it is another one than was made in this workflow');
+    return await readExplanation(file);
+  } catch (thrown) {
+    log.warn(
+      `The explanation of the ${who} that stands with run ${runId} is not shown: ${messageOf(thrown)}.`,
+    );
+    return undefined;
+  }
 }
 
 function missing({ who, runId, digest }: Wanted, held: HeldOut): Problem {

@@ -1,6 +1,7 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
-import type { Config, Holdout } from '../../core/config/config.ts';
+import type { Config, Holdout, ServingInput } from '../../core/config/config.ts';
 import type { Examples } from '../../core/gate/examples.ts';
+import type { Explanation } from '../../core/gate/explain/explanation.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { PythonRuntime } from '../../core/python-port.ts';
@@ -29,6 +30,10 @@ export type GatePorts = {
   readonly hashText: (text: string) => string;
   /** A model's answers to so many examples. */
   readonly readAnswers: (file: string, rows: number) => Promise<StoredAnswers>;
+  /** By which steps the pictures of a holdout became what a model answered; `undefined` where it held none. */
+  readonly readSteps: (file: string) => Promise<ServingInput | undefined>;
+  /** What a model's answers hang on, from the file that the runtime wrote. */
+  readonly readExplanation: (file: string) => Promise<Explanation>;
   /** All of the workspace's holdout but the inputs. */
   readonly readHoldout: (holdout: Holdout) => Promise<HeldOut>;
   /** Brings the data of the workspace that git does not hold, before any of them are read. */

@@ -2,12 +2,8 @@ import { type AnswersContract, mergeContracts } from '../../core/answers/contrac
 import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
-import { describeExplanation } from '../../core/gate/explain/describe-explanation.ts';
-import { showExplanation } from '../../core/gate/explain/show-explanation.ts';
-import { showGate } from '../../core/gate/figures/show-gate.ts';
 import type { GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
-import type { Names } from '../../core/gate/judge/compare.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { gatherEvidence } from '../../core/gate/judge/gather-evidence.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
@@ -33,7 +29,7 @@ import { readBehaviour } from './read-behaviour.ts';
 import { requireSameChampion } from './require-same-champion.ts';
 import { requireTrainedModel } from './require-trained-model.ts';
 import type { SaidPredictions } from './said-predictions.ts';
-import { type StoredFigures, storeFigures } from './store-figures.ts';
+import { type StoredFigures, showJudgement } from './show-judgement.ts';
 import { gatesSoFar, type Judgement, toGateInput } from './to-gate-input.ts';
 
 type Judged = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
@@ -117,31 +113,10 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
     result,
     gathered,
     names: input.names,
+    ...{ predictions, models: config.models },
   });
   const told = { policyChanges, notes: [...notes, ...explained], ...stored };
   return conclude({ result, proposed: proposed.result }, { runId: training.runId, url }, told);
-}
-
-/** How a judgement came out, and on what. */
-type Shown = {
-  readonly result: GateResult;
-  readonly gathered: ReturnType<typeof gatherEvidence>;
-  readonly names: Names;
-};
-
-/** Draws and keeps what stands beside the checks, and says what the answers hang on: none of it has a part in the verdict. */
-async function showJudgement(
-  ports: GatePorts,
-  { training, challenger, other }: Judgement,
-  { result, gathered, names }: Shown,
-): Promise<StoredFigures & { readonly explained: readonly string[] }> {
-  const explanations = { challenger: challenger.explanation, champion: other?.explanation };
-  const figures = [
-    ...(gathered.evidence ? showGate(result, gathered.evidence, names) : []),
-    ...showExplanation(explanations, names),
-  ];
-  const stored = await storeFigures(ports, training.runId, { figures, explanations });
-  return { ...stored, explained: describeExplanation(explanations) };
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */

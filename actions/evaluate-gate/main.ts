@@ -4,7 +4,8 @@ import { hashFile, hashText } from '../../adapters/data-digest.ts';
 import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
 import { readExamples } from '../../adapters/holdout/read-examples.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
-import { readAnswers } from '../../adapters/read-answers.ts';
+import { readAnswers, readSteps } from '../../adapters/read-answers.ts';
+import { readExplanation } from '../../adapters/read-explanation.ts';
 import { authorOf } from '../job/author.ts';
 import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -42,6 +43,8 @@ export function main(root: string): Promise<void> {
         hashFile: (file) => hashFile(path.resolve(host.workspace, file)),
         hashText,
         readAnswers,
+        readSteps,
+        readExplanation,
         readHoldout: (holdout) => readHoldout(host.workspace, holdout),
         fetchData: connectFetch(host, config, {
           ...{ ...job, plan, python: inputs.python },

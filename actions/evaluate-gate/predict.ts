@@ -4,14 +4,14 @@ import { mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
 import type { BoxLevel } from '../../core/box-level.ts';
 import type { ModelsPolicy } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';
-import { UserError } from '../../core/errors.ts';
-import { isExplanationOf } from '../../core/gate/explain/is-explanation-of.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import { isOwnEnvironment } from '../../core/gate/model-environment.ts';
-import { predictionsPath } from '../../core/gate/predictions-path.ts';
+import { explanationPath, predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
+import { findSteps, toldOfSteps } from './find-steps.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readBehaviour } from './read-behaviour.ts';
 import { readPinnedHoldout } from './read-pinned-holdout.ts';
@@ -40,32 +40,46 @@ export async function predict(
 
 /**
  * The same for the champion, in a job that never runs the challenger's code. Predictions that the ledger names by their digest are used
- * again, where they were made as it would be asked now; none are made where nothing serves yet.
+ * again, where they were made in the environment it would be asked in now; what they hang on is then asked of it apart, and has no part in what it is judged by; none are made where nothing serves yet.
  */
 export async function predictChampion(request: GateRequest, ports: GatePorts): Promise<Predicted> {
   const { champion } = request.plan;
   if (champion === undefined) {
     const headline = 'Nothing serves yet: there is no champion to predict with.';
-    return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', box: undefined, result: {} });
+    const nothing = { digest: '', box: undefined, explanation: '', result: {} };
+    return conclude({ reasonCode: 'nothing-to-do', headline, ...nothing });
   }
   const { version, runId, modelUri, modelDigest } = champion;
   const read = await readTask(request, ports);
   const holdoutDigest = read.held.digest;
   const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
   const { models } = request.config;
+  const task = async (): Promise<Task> => ({
+    ...{ ...read, answers: readAsJudged(read.answers, champion.answers) },
+    // Without steps of ours there are no pictures of ours.
+    input: read.input && (await findSteps(ports, champion)),
+  });
   const kept = champion.predictions?.holdoutDigest === holdoutDigest ? champion.predictions : undefined;
   const said = kept && (await readKept(ports, asked, { ...kept, rows: read.held.ids.length }));
   const isUsed = said !== undefined && isAsWanted(said, models);
   if (kept === undefined || !isUsed) {
     if (models.champion === 'stored') throw noneStored(version, holdoutDigest, kept !== undefined);
-    const answers = readAsJudged(read.answers, champion.answers);
-    return ask(ports, asked, { ...read, answers }).catch((thrown: unknown) => {
-      throw toldOfChampion(thrown, version);
+    return ask(ports, asked, await task()).catch((thrown: unknown) => {
+      throw toldOfSteps(toldOfChampion(thrown, version), version);
     });
   }
+  const isExplained = models.explain !== undefined && models.champion !== 'stored';
+  const explanation = isExplained ? await explainKept(ports, asked, task) : '';
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
   const result = { runId, modelUri, holdoutDigest };
-  return conclude({ reasonCode: 'already-predicted', headline, digest: kept.digest, box: kept.box, result });
+  return conclude({
+    reasonCode: 'already-predicted',
+    headline,
+    digest: kept.digest,
+    box: kept.box,
+    explanation,
+    result,
+  });
 }
 
 /** The holdout, and what is known of the answers to it. */
@@ -80,7 +94,9 @@ async function readTask(request: GateRequest, ports: GatePorts) {
   };
 }
 
-type KeptSaid = Pick<StoredAnswers, 'environment' | 'explanation'>;
+type Task = Awaited<ReturnType<typeof readTask>>;
+
+type KeptSaid = Pick<StoredAnswers, 'environment'>;
 
 type Kept = { readonly holdoutDigest: string; readonly digest: string; readonly rows: number };
 
@@ -107,17 +123,9 @@ async function readKept(
   }
 }
 
-/**
- * Whether kept predictions are what the champion would say as it is to be asked: another environment may have said otherwise, and one that
- * was not asked for an explanation has given none.
- */
-function isAsWanted(
-  { environment, explanation }: KeptSaid,
-  { environment: wanted, champion, explain }: ModelsPolicy,
-): boolean {
-  if (champion === 'stored') return true;
-  const isExplained = explain === undefined || isExplanationOf(explanation, explain);
-  return isExplained && (wanted === 'runner' || isOwnEnvironment(environment));
+/** Whether kept predictions are what the champion would say as it is to be asked: another environment may have said otherwise. */
+function isAsWanted({ environment }: KeptSaid, { environment: wanted, champion }: ModelsPolicy): boolean {
+  return champion === 'stored' || wanted === 'runner' || isOwnEnvironment(environment);
 }
 
 /** The champion is not to be asked, and nothing is kept of it. */
@@ -149,31 +157,73 @@ function toldOfChampion(thrown: unknown, version: string): unknown {
   return new UserError([told], { cause: thrown });
 }
 
-async function ask(
-  { tracking, python, log, tempPath, hashFile }: GatePorts,
-  asked: Asked,
-  { holdout, held, answers, input, examples, explain }: Awaited<ReturnType<typeof readTask>>,
-): Promise<Predicted> {
+async function ask(ports: GatePorts, asked: Asked, task: Task): Promise<Predicted> {
+  const { tracking, hashFile } = ports;
   const { who, runId, modelUri } = asked;
-  const holdoutDigest = held.digest;
-  const predictions = tempPath(`predictions-of-${runId}.parquet`);
-  const [evaluation] = await log.group('Predicting the holdout', () =>
-    python.evaluate({
-      ...{ targets: [{ modelUri, predictions }], holdout, answers, input, examples },
-      ...optional('explain', explain),
-    }),
-  );
-  requireSameModel(asked, evaluation?.modelDigest);
+  const holdoutDigest = task.held.digest;
+  const { evaluation, predictions, explanation } = await evaluate(ports, asked, task);
   const digest = await hashFile(predictions);
   await tracking.uploadArtifact(runId, predictionsPath(modelUri, holdoutDigest, digest), predictions);
-  const headline = `The predictions of ${who} on ${holdout.path} are stored with run ${runId}.`;
+  const headline = `The predictions of ${who} on ${task.holdout.path} are stored with run ${runId}.`;
   return conclude({
     reasonCode: 'predicted',
     headline,
     digest,
     box: evaluation?.box,
+    explanation:
+      explanation === undefined ? '' : await keepExplanation(ports, asked, { ...task, explanation }),
     result: { ...evaluation, runId, modelUri, holdoutDigest },
   });
+}
+
+async function evaluate(
+  { python, log, tempPath }: GatePorts,
+  asked: Asked,
+  { holdout, answers, input, examples, explain }: Task,
+) {
+  const { runId, modelUri } = asked;
+  const predictions = tempPath(`predictions-of-${runId}.parquet`);
+  const explanation = explain && tempPath(`explanation-of-${runId}.json`);
+  const target = { modelUri, predictions, ...optional('explanation', explanation) };
+  const [evaluation] = await log.group('Predicting the holdout', () =>
+    python.evaluate({
+      ...{ targets: [target], holdout, answers, input, examples },
+      ...optional('explain', explain),
+    }),
+  );
+  requireSameModel(asked, evaluation?.modelDigest);
+  return { evaluation, predictions, explanation };
+}
+
+/** Asks a champion what its answers hang on that is judged by kept ones: nothing else is taken of what it says now, and no failure is one of the gate. */
+async function explainKept(ports: GatePorts, asked: Asked, findTask: () => Promise<Task>): Promise<string> {
+  try {
+    const task = await findTask();
+    const { explanation } = await evaluate(ports, asked, task);
+    return explanation === undefined ? '' : await keepExplanation(ports, asked, { ...task, explanation });
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'AbortError') throw thrown;
+    ports.log.warn(`What the answers of ${asked.who} hang on is not known: ${messageOf(thrown)}`);
+    return '';
+  }
+}
+
+/** Stores an explanation with the model's run and gives its digest; empty where that fails, which fails nothing else. */
+async function keepExplanation(
+  { tracking, hashFile, log }: GatePorts,
+  { who, runId, modelUri }: Asked,
+  { held, explanation }: Pick<Task, 'held'> & { readonly explanation: string },
+): Promise<string> {
+  try {
+    const digest = await hashFile(explanation);
+    await tracking.uploadArtifact(runId, explanationPath(modelUri, held.digest, digest), explanation);
+    return digest;
+  } catch (thrown) {
+    log.warn(
+      `What the answers of ${who} hang on could not be stored with run ${runId}: ${messageOf(thrown)}`,
+    );
+    return '';
+  }
 }
 
 type Conclusion = {
@@ -183,16 +233,18 @@ type Conclusion = {
   readonly digest: string;
   /** In what box they were made. */
   readonly box: BoxLevel | undefined;
+  /** Digest of what the answers hang on; empty where that is not known. */
+  readonly explanation: string;
   readonly result: Readonly<Record<string, unknown>>;
 };
 
-function conclude({ reasonCode, headline, digest, box, result }: Conclusion): Predicted {
+function conclude({ reasonCode, headline, digest, box, explanation, result }: Conclusion): Predicted {
   return {
     decision: 'continue',
     reasonCode,
     headline,
     report: { sign: 'predicted', blocks: [{ kind: 'paragraph', text: headline }] },
-    outputs: { predictions: digest, box: box ?? '' },
+    outputs: { predictions: digest, box: box ?? '', explanation },
     result: { ...result, predictions: digest },
   };
 }

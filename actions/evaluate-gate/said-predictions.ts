@@ -1,17 +1,18 @@
 import { type BoxLevel, boxLevelSchema } from '../../core/box-level.ts';
+import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
 import { digestSchema } from '../../core/identity/digest.ts';
 import { readHandedOn } from '../job/handoff.ts';
 
-/** What the job that made predictions says of them: their digest, and in what box the model ran. */
-type SaidSide = { readonly digest: string; readonly box: BoxLevel };
+/** What the job that made predictions says of them: their digest, in what box the model ran, and the digest of the explanation, if any. */
+type SaidSide = { readonly digest: string; readonly box: BoxLevel; readonly explanation?: string };
 
 /** The predictions, as the jobs that made them say: no one else is believed. */
 export type SaidPredictions = { readonly challenger: SaidSide; readonly champion: SaidSide | undefined };
 
 /**
- * Reads the input `predictions`: `challenger=sha256:…`, `challenger-box=namespaces`, `champion=…` and `champion-box=…`, one a line; the
- * champion's are empty where there is none. Throws a UserError for anything else.
+ * Reads the input `predictions`: `challenger=sha256:…`, `challenger-box=namespaces`, `challenger-explanation=sha256:…`, and the same of
+ * the champion, one a line; the champion's are empty where there is none, and explanations where none were made. Throws a UserError for anything else.
  */
 export function readSaidPredictions(text: string): SaidPredictions {
   const lines = text.split('\n').flatMap((line) => {
@@ -20,7 +21,10 @@ export function readSaidPredictions(text: string): SaidPredictions {
   });
   const said = new Map(lines);
   const sideOf = (side: string): SaidSide =>
-    requireSide(side, { digest: said.get(side) ?? '', box: said.get(`${side}-box`) ?? '' });
+    requireSide(side, {
+      ...{ digest: said.get(side) ?? '', box: said.get(`${side}-box`) ?? '' },
+      explanation: said.get(`${side}-explanation`) ?? '',
+    });
   readHandedOn('predictions', said.get('challenger') ?? '');
   return {
     challenger: sideOf('challenger'),
@@ -30,10 +34,13 @@ export function readSaidPredictions(text: string): SaidPredictions {
 
 function requireSide(
   side: string,
-  { digest, box }: { readonly digest: string; readonly box: string },
+  { digest, box, explanation }: Readonly<Record<'digest' | 'box' | 'explanation', string>>,
 ): SaidSide {
   const level = boxLevelSchema.safeParse(box);
-  if (digestSchema.safeParse(digest).success && level.success) return { digest, box: level.data };
+  if (digestSchema.safeParse(digest).success && level.success) {
+    const explained = digestSchema.safeParse(explanation).data;
+    return { digest, box: level.data, ...optional('explanation', explained) };
+  }
   const job = side === 'champion' ? 'predict-champion' : 'predict';
   throw new UserError([
     {

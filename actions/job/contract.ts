@@ -64,7 +64,7 @@ export const CONTRACTS = {
       python,
       'github-token': githubToken,
     },
-    outputs: ['verdict', 'predictions', 'box'],
+    outputs: ['verdict', 'predictions', 'box', 'explanation'],
   },
   register: {
     name: 'register',

@@ -176,7 +176,12 @@ async function carryOut(
   const kept = asked && findKeptPredictions(state, config.data.holdout, asked);
   const answers = state.answers?.contract;
   const judged = optional('answers', serving?.gate?.answers);
-  const champion = serving && { ...serving, ...judged, ...optional('predictions', kept) };
+  const { predictions, holdoutDigest } = serving?.gate ?? {};
+  const ownGate = predictions && holdoutDigest ? { predictions, holdoutDigest } : undefined;
+  const champion = serving && {
+    ...{ ...serving, ...judged },
+    ...{ ...optional('predictions', kept), ...optional('ownGate', ownGate) },
+  };
   const proposed = await findProposedPolicy(request, ports, operation);
   const variables = listVariables(policy.text);
   const { inputs } = config.data;

@@ -93,6 +93,8 @@ const contentSchema = operationSchema.extend({
       predictions: z
         .object({ holdoutDigest: digestSchema, digest: digestSchema, box: boxLevelSchema })
         .exactOptional(),
+      /** Its predictions as the challenger, which say how pictures were made what it was packed to take. */
+      ownGate: z.object({ holdoutDigest: digestSchema, predictions: digestSchema }).exactOptional(),
       /** What its answers were judged by. */
       answers: answersSchema.exactOptional(),
     })

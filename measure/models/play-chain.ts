@@ -19,7 +19,8 @@ import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
-import { readAnswers } from '../../adapters/read-answers.ts';
+import { readAnswers, readSteps } from '../../adapters/read-answers.ts';
+import { readExplanation } from '../../adapters/read-explanation.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
@@ -144,6 +145,8 @@ async function judgeKind(
     hashText,
     fetchData: async () => undefined,
     readAnswers,
+    readSteps,
+    readExplanation,
     hashFile: (file) => hashFile(path.resolve(folder, file)),
     readHoldout: (holdout) => readHoldout(folder, holdout),
     readExamples: (written) => readExamples(folder, written),

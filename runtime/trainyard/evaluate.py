@@ -4,6 +4,9 @@
         --model-uri models:/m-0 --predictions champion.parquet --out champion.json \
         --holdout data/holdout.npz --target label --id id --slices digit
 
+What the answers hang on (--explain) goes to a file of its own: it says how long it took, and predictions that are made
+again are the same, byte for byte.
+
 Each model is loaded in a box of its own, which is given inputs and gives answers, and never sees a label: its code has
 no part in what is written here, and two models that bring two versions of the same module do not meet.
 """
@@ -26,7 +29,7 @@ from trainyard.contract import Contract, add_answers_option, hear_model, read_co
 from trainyard.environments.own import add_environments_option, enter_environment
 from trainyard.errors import UserError
 from trainyard.examples import add_examples_option, answer_examples
-from trainyard.explain.explain import Answered, explain
+from trainyard.explain.explain import Answered, write_explanation
 from trainyard.explain.settings import ExplainSettings, add_explain_option, read_explain
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
@@ -46,11 +49,12 @@ WARM_UP_CALLS = 5
 
 @dataclass(frozen=True)
 class Target:
-    """A model, and where its predictions and their description go."""
+    """A model, and where its predictions, their description and, where one is wanted, its explanation go."""
 
     uri: str
     predictions: Path
     out: Path
+    explanation: Path | None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,6 +88,14 @@ def evaluate(options: argparse.Namespace) -> None:
             "--model-uri, --predictions and --out are not given equally often.",
             "Give one of each for every model.",
         )
+    explain = read_explain(options)
+    explanations = options.explanation or [None] * (0 if explain else len(options.model_uri))
+    if len(explanations) != len(options.model_uri):
+        raise UserError(
+            "options-unpaired",
+            "With --explain, --explanation is not given as often as --model-uri.",
+            "Give one for every model.",
+        )
     columns = read_columns(options)
     metrics = read_metrics(options)
     asked = Asked(
@@ -95,9 +107,9 @@ def evaluate(options: argparse.Namespace) -> None:
         options.environments,
         tuple(options.examples),
         parse_steps(options.pictures),
-        read_explain(options),
+        explain,
     )
-    targets = list(map(Target, options.model_uri, options.predictions, options.out))
+    targets = list(map(Target, options.model_uri, options.predictions, options.out, explanations))
     with ExitStack() as boxes:
         # All of them import what they need while the first model is fetched.
         opened = [boxes.enter_context(open_box(options.box, "mlflow.pyfunc")) for _ in targets]
@@ -131,7 +143,7 @@ def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[
     signature = require_signature(model)
     with enter_environment(model, box, asked.environments) as environment:
         holdout = load_holdout(asked.holdout, asked.columns, signature, asked.pictures)
-        result = predict_holdout(model, box, holdout, asked, target.predictions, environment)
+        result = predict_holdout(model, box, holdout, asked, target, environment)
     return result, holdout.rows
 
 
@@ -140,10 +152,10 @@ def predict_holdout(
     box: BoxedModel,
     holdout: Holdout,
     asked: Asked,
-    predictions: Path,
+    target: Target,
     environment: dict[str, Any],
 ) -> dict[str, Any]:
-    """Writes the Parquet file and gives its description."""
+    """Writes the Parquet file, and the explanation where one is wanted; gives the description of the first."""
     predict = load_predictor(model, box)
     require_steady_answers(predict, holdout.inputs)
     started = time.perf_counter()
@@ -155,6 +167,8 @@ def predict_holdout(
         **describe_predictions(holdout, reading, model.digest),
         "environment": environment,
         "signature": signature.document,
+        # Asked anew by other steps the same version would be another model.
+        **({"pictures": asked.pictures.to_json()} if asked.pictures and holdout.pictures is not None else {}),
         "examples": [
             answer_examples(path, predict, reading, asked.columns.inputs, signature, asked.pictures)
             for path in asked.examples
@@ -162,10 +176,10 @@ def predict_holdout(
     }
     calls = asked.time_latency
     latency = {"latency": time_predictions(predict, holdout, calls)} if calls > 0 else {}
-    if asked.explain is not None:
+    write_predictions(target.predictions, holdout, reading, metadata, asked.metrics)
+    if asked.explain is not None and target.explanation is not None:
         # Last of all: it may end the model's process.
-        metadata["explanation"] = explain(Answered(box, holdout, reading, seconds), asked.explain)
-    write_predictions(predictions, holdout, reading, metadata, asked.metrics)
+        write_explanation(target.explanation, Answered(box, holdout, reading, seconds), asked.explain)
     return {
         **metadata,
         "metrics": measure(reading),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.errors import InvalidInputError, UserError
-from trainyard.holdout_pictures import decode_pictures, list_pictures
+from trainyard.holdout_pictures import decode_pictures, list_pictures, refuse_without_steps
 from trainyard.nameless_inputs import refuse_other_places
 from trainyard.typed_inputs import convert_inputs
 
@@ -37,6 +37,8 @@ def choose_inputs(
     cells = list_pictures(inputs, steps, path)
     if cells is not None and steps is not None:
         return decode_pictures(cells, signature, steps, path)
+    if cells is not None:
+        refuse_without_steps(signature, path)
     try:
         return convert_inputs(inputs, signature), None
     except (InvalidInputError, ValueError) as error:

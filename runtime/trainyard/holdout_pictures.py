@@ -25,16 +25,18 @@ PICTURE_FILES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def list_pictures(inputs: Inputs, steps: PictureSteps | None, path: Path) -> list[bytes | str] | None:
-    """The pictures, where the one column of a table holds some, as they are written; else None.
+    """What may be pictures, where the one column of a table holds bytes or texts, as they are written; else None.
 
-    Raises UserError where some rows have none.
+    Raises UserError where some rows have none, of pictures whose steps are declared.
     """
-    if steps is None or isinstance(inputs, dict | np.ndarray) or inputs.shape[1] != 1:
+    if isinstance(inputs, dict | np.ndarray) or inputs.shape[1] != 1:
         return None
     cells = inputs.iloc[:, 0].tolist()
     if not any(isinstance(cell, bytes | str) or is_by_file(cell) for cell in cells):
         return None
     pictures = [cell.get("bytes") if is_by_file(cell) else cell for cell in cells]
+    if steps is None:
+        return [picture for picture in pictures if isinstance(picture, bytes | str)]
     paths = [row for row, cell in enumerate(cells) if is_path(cell)]
     bad = [row for row, picture in enumerate(pictures) if not isinstance(picture, bytes | str)]
     if paths or bad:
@@ -63,6 +65,18 @@ def _without(bad: list[int], paths: list[int], path: Path) -> UserError:
         said = f"has {what} in {place_rows(paths)}"
         remedy = "Write the bytes of the files into the column: paths are not followed."
     return UserError("holdout-picture", f"{path} {said}.", remedy, str(path))
+
+
+def refuse_without_steps(signature: Signature, path: Path) -> None:
+    """Raises UserError where a model that takes numbers would be given files of pictures, and nothing says how."""
+    spec = signature.only_tensor
+    if spec is not None and np.dtype(spec.dtype).kind in "fiub":
+        raise UserError(
+            "holdout-without-steps",
+            f"{path} holds pictures or texts, the model takes numbers, and nothing says how they become these.",
+            "Declare serving.input in trainyard.yml of the default branch, or write arrays into the holdout (.npz).",
+            str(path),
+        )
 
 
 def decode_pictures(

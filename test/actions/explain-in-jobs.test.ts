@@ -70,8 +70,8 @@ describe.skipIf(!HAS_TOOLCHAIN)('what a model’s answers hang on', () => {
     const training = resultOf(await jobs.run('train', { plan, python }));
     const predicted = await jobs.run('evaluate-gate', { phase: 'predict', plan, training, python });
     resultOf(predicted);
-    const { predictions, box } = predicted.outputs;
-    const said = `challenger=${predictions}\nchallenger-box=${box}\nchampion=\nchampion-box=\n`;
+    const { predictions, box, explanation } = predicted.outputs;
+    const said = `challenger=${predictions}\nchallenger-box=${box}\nchallenger-explanation=${explanation}\nchampion=\nchampion-box=\n`;
     const judged = await jobs.run('evaluate-gate', { phase: 'judge', plan, training, predictions: said });
     expect(judged.outputs, judged.log).toMatchObject({ 'reason-code': 'gate-passed' });
     const { notes } = JSON.parse(judged.outputs['result'] ?? '{}');

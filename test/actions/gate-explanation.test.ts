@@ -32,7 +32,7 @@ function explanation(income: number, rows = 200): Importances {
 async function openBench(championRows = 200) {
   const bench = await createGateBench(970, true);
   const asked: EvaluationRequest[] = [];
-  const { python, readAnswers } = bench.ports;
+  const { python } = bench.ports;
   const explained = { challenger: explanation(0.2), champion: explanation(0.1, championRows) };
   const ports: GatePorts = {
     ...bench.ports,
@@ -43,10 +43,8 @@ async function openBench(championRows = 200) {
         return python.evaluate(request);
       },
     },
-    readAnswers: async (file, rows) => ({
-      ...(await readAnswers(file, rows)),
-      explanation: /run-9|challenger/.test(file) ? explained.challenger : explained.champion,
-    }),
+    readExplanation: async (file) =>
+      /run-9|challenger/.test(file) ? explained.challenger : explained.champion,
   };
   const models = { ...bench.request.config.models, explain: EXPLAIN };
   const request = { ...bench.request, config: { ...bench.request.config, models } };
@@ -71,32 +69,85 @@ describe('what the answers hang on', () => {
     const { request, ports, asked, world } = await openBench();
     const { champion, environment } = request.config.models;
     const silent = { ...request, config: { ...request.config, models: { champion, environment } } };
-    const { report } = await evaluateGate('both', silent, {
-      ...ports,
-      readAnswers: async (file, rows) => {
-        const { explanation: _, ...answers } = await ports.readAnswers(file, rows);
-        return answers;
-      },
-    });
+    const { report } = await evaluateGate('both', silent, ports);
     expect(asked.every((one) => !('explain' in one))).toBe(true);
     expect(showReport(report)).not.toContain('hang on');
     expect(world.tracking.artifacts.has('run-9/trainyard/explanation.json')).toBe(false);
   });
 
-  test.each([
-    ['are taken where they were explained as it is asked now', 200, 'already-predicted'],
-    ['are not where they were explained otherwise: the champion is asked again', 100, 'predicted'],
-  ] as const)('and kept predictions %s', async (_, rows, reasonCode) => {
-    const { request, ports } = await openBench(rows);
-    await evaluateGate('predict-champion', request, ports);
-    const predictions = {
-      ...{ holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion'), box: 'user' as const },
+  test('can not be read, and the report says so: the verdict is the same', async () => {
+    const { request, ports } = await openBench();
+    const readExplanation = () => Promise.reject(new Error('too long'));
+    const { report, outputs } = await evaluateGate('both', request, { ...ports, readExplanation });
+    expect(outputs).toMatchObject({ verdict: 'pass' });
+    expect(showReport(report)).toContain(
+      "What the challenger's answers hang on is not shown: no explanation came that can be read",
+    );
+  });
+
+  test('is another one than the job vouches for, and is not shown', async () => {
+    const { request, ports } = await openBench();
+    const hashFile: GatePorts['hashFile'] = async (file) =>
+      /-explanation/.test(file) ? digestOf('planted') : ports.hashFile(file);
+    const { report } = await evaluateGate('both', request, { ...ports, hashFile });
+    expect(showReport(report)).not.toContain('hang on most');
+  });
+
+  describe('of a champion that is judged by its kept predictions', () => {
+    const open = async (champion: 'predict' | 'stored' = 'predict') => {
+      const bench = await openBench();
+      await evaluateGate('predict-champion', bench.request, bench.ports);
+      bench.asked.length = 0;
+      const predictions = {
+        ...{ holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion'), box: 'user' as const },
+      };
+      const plan = { ...bench.request.plan, champion: { version: '1', ...CHAMPION, predictions } };
+      const models = { ...bench.request.config.models, champion };
+      const config = { ...bench.request.config, models };
+      return { ...bench, request: { ...bench.request, plan, config } };
     };
-    const champion = { version: '1', ...CHAMPION, predictions };
-    const again = { ...request, plan: { ...request.plan, champion } };
-    expect((await evaluateGate('predict-champion', again, ports)).reasonCode).toBe(reasonCode);
-    const models = { ...request.config.models, champion: 'stored' as const };
-    const stored = { ...again, config: { ...request.config, models } };
-    expect((await evaluateGate('predict-champion', stored, ports)).reasonCode).toBe('already-predicted');
+    // Whatever it says when it is asked again is not what it was judged by.
+    const saysOtherwise = (ports: GatePorts): GatePorts => ({
+      ...ports,
+      hashFile: async (file) =>
+        /predictions-of-run-1\b/.test(file) ? digestOf('said anew') : ports.hashFile(file),
+    });
+
+    test('is asked apart, and nothing else of what it says then is taken', async () => {
+      const { request, ports, asked, world } = await open();
+      const before = [...world.tracking.artifacts.keys()].filter((key) => key.includes('/predictions/'));
+      const again = await evaluateGate('predict-champion', request, saysOtherwise(ports));
+      expect(again).toMatchObject({
+        reasonCode: 'already-predicted',
+        outputs: { predictions: digestOf('champion'), explanation: digestOf('champion'), box: 'user' },
+      });
+      expect(asked.map(({ explain }) => explain)).toEqual([EXPLAIN]);
+      expect([...world.tracking.artifacts.keys()].filter((key) => key.includes('/predictions/'))).toEqual(
+        before,
+      );
+    });
+
+    test('fails nothing where it can not be had, and the report says so', async () => {
+      const { request, ports } = await open();
+      const python: GatePorts['python'] = {
+        ...ports.python,
+        evaluate: (wanted) =>
+          wanted.targets[0]?.modelUri === CHAMPION.modelUri
+            ? Promise.reject(new Error('its environment is gone'))
+            : ports.python.evaluate(wanted),
+      };
+      const { report, outputs } = await evaluateGate('both', request, { ...ports, python });
+      expect(outputs).toMatchObject({ verdict: 'pass' });
+      expect(showReport(report)).toMatch(
+        /champion's answers hang on does not stand beside it: no explanation came/,
+      );
+    });
+
+    test('is not asked where it is stored, and the report says so', async () => {
+      const { request, ports, asked } = await open('stored');
+      const { report } = await evaluateGate('both', request, ports);
+      expect(asked.map(({ targets }) => targets[0]?.modelUri)).toEqual(['models:/m-9']);
+      expect(showReport(report)).toContain('it is not asked (models.champion: stored).');
+    });
   });
 });

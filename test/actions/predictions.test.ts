@@ -22,7 +22,9 @@ describe('predictions', () => {
   test('of the champion are stored with its own run, by a phase that does not touch the challenger', async () => {
     const { world, request, ports, evaluated } = await createGateBench(950, true);
     const { outputs } = await evaluateGate('predict-champion', { ...request, training: '' }, ports);
-    expect(outputs).toEqual({ predictions: digestOf('champion'), box: 'namespaces' });
+    expect(outputs).toEqual({
+      ...{ predictions: digestOf('champion'), box: 'namespaces', explanation: '' },
+    });
     expect(evaluated).toEqual(['models:/m-1']);
     const [stored = ''] = [...world.tracking.artifacts.keys()];
     expect(stored).toMatch(/^run-1\/trainyard\/predictions\/models_m-1-/);

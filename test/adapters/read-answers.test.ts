@@ -3,12 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readAnswers } from '../../adapters/read-answers.ts';
-import { venvProgram } from '../../sandbox/checkout.ts';
+import { readAnswers, readSteps } from '../../adapters/read-answers.ts';
+import type { ServingInput } from '../../core/config/config.ts';
+import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-answers-'));
 const at = (name: string) => path.join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const STEPS: ServingInput = {
+  ...{ kind: 'image', size: [28, 32], mode: 'L', scale: 1 / 255, mean: [0.1], std: [0.3] },
+  ...{ layout: 'HW', interpolation: 'bicubic', shorterSide: 40 },
+};
 
 /** A file as a job that means harm could write it: with labels, slices and groups of its own. */
 const WRITE = `
@@ -29,12 +35,24 @@ write = lambda name, columns, about: pq.write_table(
     pa.table(columns).replace_schema_metadata({"trainyard": json.dumps(about)}), f"{sys.argv[1]}/{name}"
 )
 write("forged.parquet", columns, metadata)
+sys.path.insert(0, sys.argv[2])
+from trainyard.picture_steps import parse_steps
+
+pictures = parse_steps(json.loads(sys.argv[3])).to_json()
+write("pictures.parquet", columns, {**metadata, "pictures": pictures})
+write("otherwise.parquet", columns, {**metadata, "pictures": {**pictures, "mode": "CMYK"}})
 write("older.parquet", columns, {**metadata, "schema": "trainyard.predictions/1"})
 write("many.parquet", {"id": pa.array(["a"] * 1_000_000).dictionary_encode()}, metadata)
 `;
 
 beforeAll(() => {
-  execFileSync(venvProgram('python'), ['-c', WRITE, folder]);
+  execFileSync(venvProgram('python'), [
+    '-c',
+    WRITE,
+    folder,
+    path.join(ROOT, 'runtime'),
+    JSON.stringify(STEPS),
+  ]);
 }, 60_000);
 
 describe('a file of predictions', () => {
@@ -52,6 +70,13 @@ describe('a file of predictions', () => {
       modelDigest: `sha256:${'a'.repeat(64)}`,
       signature: expect.objectContaining({}),
     });
+  });
+
+  test('says by which steps pictures were taken, as the configuration does, or that none were', async () => {
+    expect(await readSteps(at('pictures.parquet'))).toEqual(STEPS);
+    expect(await readSteps(at('forged.parquet'))).toBeUndefined();
+    await expect(readSteps(at('otherwise.parquet'))).rejects.toThrow(/mode/);
+    await expect(readSteps(at('older.parquet'))).rejects.toThrow(/schema/);
   });
 
   test('of more rows than the holdout has is refused by their number, before they are unpacked', async () => {

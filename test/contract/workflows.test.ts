@@ -205,8 +205,10 @@ describe('what judge compares', () => {
       [
         `challenger=\${{ needs.predict.outputs.predictions }}`,
         `challenger-box=\${{ needs.predict.outputs.box }}`,
+        `challenger-explanation=\${{ needs.predict.outputs.explanation }}`,
         `champion=\${{ needs.predict-champion.outputs.predictions }}`,
         `champion-box=\${{ needs.predict-champion.outputs.box }}`,
+        `champion-explanation=\${{ needs.predict-champion.outputs.explanation }}`,
         '',
       ].join('\n'),
     );

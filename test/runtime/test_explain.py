@@ -11,6 +11,7 @@ import pytest
 
 from conftest import REPOSITORY, SavedModel, infer, make_table
 from trainyard.evaluate import main
+from trainyard.explain.explain import to_number
 from trainyard.explain.layout import lay_out, shuffle_feature, sum_features
 from trainyard.explain.permutation import permute
 from trainyard.explain.settings import Budget
@@ -23,8 +24,9 @@ def explain(source: SavedModel, out: Path, *extra: str, method: str = "permutati
     files = ["--predictions", str(out / "a.parquet"), "--out", str(out / "a.json")]
     asked = json.dumps({"method": method, "rows": rows, "seconds": seconds})
     arguments = ["--model-uri", str(source.folder), *files, "--holdout", str(source.holdout), *source.columns]
-    assert main([*arguments, "--explain", asked, *extra]) == 0
-    return json.loads(pq.read_schema(out / "a.parquet").metadata[b"trainyard"])["explanation"]
+    told = out / "a-told.json"
+    assert main([*arguments, "--explain", asked, "--explanation", str(told), *extra]) == 0
+    return json.loads(told.read_text())
 
 
 def values_of(told: dict) -> dict[str, float]:
@@ -272,3 +274,32 @@ def test_a_model_that_fails_while_it_is_explained_fails_nothing(tmp_path: Path, 
     told = explain(save_slow(tmp_path, act), tmp_path, rows=50)
     assert told["why"].startswith(why)
     assert pq.read_table(tmp_path / "a.parquet").num_rows == 400
+
+
+def test_predictions_are_the_same_bytes_with_and_without_an_explanation(tabular_model: SavedModel, tmp_path: Path):
+    asked = json.dumps({"method": "permutation", "rows": 20, "seconds": 30})
+
+    def predict(name: str, *extra: str) -> bytes:
+        files = ["--predictions", str(tmp_path / f"{name}.parquet"), "--out", str(tmp_path / f"{name}.json")]
+        about = ["--holdout", str(tabular_model.holdout), *tabular_model.columns]
+        assert main(["--model-uri", str(tabular_model.folder), *files, *about, *extra]) == 0
+        return (tmp_path / f"{name}.parquet").read_bytes()
+
+    plain = predict("plain")
+    for name in ("one", "two"):
+        assert predict(name, "--explain", asked, "--explanation", str(tmp_path / f"{name}-told.json")) == plain
+
+
+def test_no_failure_of_an_explanation_is_one_of_the_predictions(
+    tabular_model: SavedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def overflow(*_: object, **__: object) -> None:
+        raise OverflowError("x" * 9000)
+
+    monkeypatch.setattr("trainyard.explain.explain.permute", overflow)
+    assert explain(tabular_model, tmp_path)["why"] == "x" * 499 + "…"
+    assert pq.read_table(tmp_path / "a.parquet").num_rows == 400
+
+
+def test_a_number_that_no_picture_has_room_for_is_none():
+    assert [to_number(value) for value in (1e308, -np.inf, np.nan, -0.5)] == [None, None, None, -0.5]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -155,6 +156,23 @@ class TestPackage:
         steps = ["--pictures", json.dumps(STEPS), "--target", "label", "--id", "id"]
         assert evaluate(["--model-uri", str(picture_model.folder), *files, *steps]) == 0
         assert json.loads(out.read_text())["metrics"]["accuracy"] > 0.9
+        kept = json.loads(pq.read_schema(tmp_path / "p.parquet").metadata[b"trainyard"])["pictures"]
+        assert kept == {**STEPS, "interpolation": kept["interpolation"]}
+
+    def test_a_holdout_of_pictures_is_refused_where_nothing_says_how_they_are_taken(
+        self, picture_model: SavedModel, tmp_path: Path
+    ):
+        out = tmp_path / "out.json"
+        files = ["--predictions", str(tmp_path / "p.parquet"), "--out", str(out)]
+        about = ["--holdout", str(picture_model.holdout), "--target", "label", "--id", "id"]
+        assert evaluate(["--model-uri", str(picture_model.folder), *files, *about]) != 0
+        assert json.loads(out.read_text())["error"]["code"] == "holdout-without-steps"
+
+    def test_steps_that_no_picture_went_through_are_not_kept(self, eager_model: SavedModel, tmp_path: Path):
+        files = ["--predictions", str(tmp_path / "p.parquet"), "--out", str(tmp_path / "out.json")]
+        about = ["--holdout", str(eager_model.holdout), *eager_model.columns, "--pictures", json.dumps(STEPS)]
+        assert evaluate(["--model-uri", str(eager_model.folder), *files, *about]) == 0
+        assert "pictures" not in json.loads(pq.read_schema(tmp_path / "p.parquet").metadata[b"trainyard"])
 
     def test_a_held_out_picture_that_no_request_may_have_is_named(self, picture_model: SavedModel, tmp_path: Path):
         table = pd.read_parquet(picture_model.holdout).head(20)

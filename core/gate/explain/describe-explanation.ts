@@ -23,6 +23,8 @@ const MEANINGS: Readonly<Record<Measure, string>> = {
   'answers-changed': 'answers that change when it is shuffled among the rows',
   attribution: 'mean size of its part in the answer, in the model’s own unit',
 };
+const NONE_CAME =
+  'no explanation came that can be read; the logs of this job and of the one that predicted say why.';
 const RATES: ReadonlySet<Measure> = new Set(['accuracy', 'hamming-loss', 'answers-changed']);
 const METHODS = {
   permutation: 'permutation',
@@ -41,12 +43,23 @@ export function describeMethod({ method, measure, rows, of }: Importances): stri
   return `${METHODS[method]}, on ${formatCount(rows)} of ${formatCount(of)} rows: ${MEANINGS[measure]}.`;
 }
 
+/** Whether the default branch asks for explanations, and what of the champion: it is asked, or only what is kept of it is judged. */
+export type ExplanationsAsked = {
+  readonly isAsked: boolean;
+  readonly champion: 'none' | 'asked' | 'stored';
+};
+
 /**
  * What the report of a judgement says of what the answers hang on: most, and most otherwise than the champion’s, or why it is not known; and
  * what it cost. Nothing where nobody asked.
  */
-export function describeExplanation({ challenger, champion }: Explanations): readonly string[] {
-  if (challenger === undefined) return [];
+export function describeExplanation(
+  { challenger, champion }: Explanations,
+  asked: ExplanationsAsked,
+): readonly string[] {
+  if (challenger === undefined) {
+    return asked.isAsked ? [`What the challenger's answers hang on is not shown: ${NONE_CAME}`] : [];
+  }
   if (!isShown(challenger)) {
     return [
       `What the challenger's answers hang on is not shown: ${sayWhy(challenger)} ${sayCost(challenger)}`,
@@ -57,7 +70,7 @@ export function describeExplanation({ challenger, champion }: Explanations): rea
   const features = all?.features ?? [];
   return [
     `What the challenger's answers hang on most: ${listMost(features, challenger.measure)} (${describeMethod(challenger)}) ${sayCost(challenger)}`,
-    ...(beside === undefined ? sayAlone(champion) : sayChanged(features, challenger.measure)),
+    ...(beside === undefined ? sayAlone(champion, asked) : sayChanged(features, challenger.measure)),
     ...sayLimits(challenger),
   ];
 }
@@ -81,12 +94,15 @@ function sayChanged(features: readonly FeaturePair[], measure: Measure): readonl
 }
 
 /** Why the champion does not stand beside it. */
-function sayAlone(champion: Explanation | undefined): readonly string[] {
-  if (champion === undefined) return [];
-  const why = isShown(champion)
-    ? `it was explained otherwise (${describeMethod(champion)}).`
-    : sayWhy(champion);
+function sayAlone(champion: Explanation | undefined, asked: ExplanationsAsked): readonly string[] {
+  if (asked.champion === 'none') return [];
+  const why = asked.champion === 'stored' ? 'it is not asked (models.champion: stored).' : sayApart(champion);
   return [`What the champion's answers hang on does not stand beside it: ${why}`];
+}
+
+function sayApart(champion: Explanation | undefined): string {
+  if (champion === undefined) return NONE_CAME;
+  return isShown(champion) ? `it was explained otherwise (${describeMethod(champion)}).` : sayWhy(champion);
 }
 
 function sayLimits({ done, features, values, stopped, instead, asked }: Importances): readonly string[] {

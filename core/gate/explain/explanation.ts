@@ -4,7 +4,10 @@ const MOST_FEATURES = 1000;
 const MOST_SLICES = 20;
 const count = z.int().nonnegative();
 const text = z.string().max(2000);
-const value = z.number().nullable();
+/** Beyond it the difference of two is no number that can be drawn. */
+const LARGEST = 1e100;
+const value = z.number().min(-LARGEST).max(LARGEST).nullable();
+const seconds = z.number().nonnegative().max(1e9);
 
 /** What a loss is called that a shuffle adds to, or `attribution` for what a method that looks into a model gives. */
 const MEASURES = [
@@ -19,10 +22,10 @@ const MEASURES = [
 export type Measure = (typeof MEASURES)[number];
 
 const common = {
-  asked: z.object({ method: text, rows: count, seconds: z.number().nonnegative() }),
+  asked: z.object({ method: text, rows: count, seconds }),
   /** What it took, and what the predictions of the whole holdout did. */
-  seconds: z.number().nonnegative(),
-  evaluationSeconds: z.number().nonnegative(),
+  seconds,
+  evaluationSeconds: seconds,
 };
 
 /**

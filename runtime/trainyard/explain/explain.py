@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.boxed_model import ModelError
+from trainyard.command import say
 from trainyard.errors import UserError
 from trainyard.explain.layout import Layout, lay_out, sum_features, to_form
 from trainyard.explain.losses import list_losses, name_measure
 from trainyard.explain.permutation import Importances, make_random, permute
 from trainyard.explain.settings import Budget, ExplainSettings
+from trainyard.files import write_json
 from trainyard.inputs import count_rows, take_rows
 from trainyard.models import hide_values, predict_all
 from trainyard.outputs import interpret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from trainyard.boxed_model import BoxedModel
     from trainyard.holdout import Holdout
@@ -34,6 +37,9 @@ MOST_SLICES = 6
 # Rows that are attributed at once: between them the time is looked at.
 ROWS_AT_ONCE = 16
 ATTRIBUTIONS = "attribution"
+# Characters of a name or a reason, and the size of a number, that a report has any use for.
+LONGEST = 500
+LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,14 @@ class Answered:
     reading: Reading
     # What it took to answer all of the holdout.
     seconds: float
+
+
+def write_explanation(path: Path, answered: Answered, settings: ExplainSettings) -> None:
+    """Writes the explanation as JSON. Whatever fails leaves no file and is told: the predictions stand without it."""
+    try:
+        write_json(path, explain(answered, settings))
+    except Exception as error:  # noqa: BLE001 - what people are shown beside a judgement never stops one
+        say(f"What the answers hang on could not be written ({type(error).__name__}).")
 
 
 def explain(answered: Answered, settings: ExplainSettings) -> dict[str, Any]:
@@ -59,10 +73,10 @@ def explain(answered: Answered, settings: ExplainSettings) -> dict[str, Any]:
     with end_in_time(answered.box, settings.seconds) as was_ended:
         try:
             result = find_importances(answered, settings, budget)
-        except (UserError, ModelError, RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
-            told = error.problem.message if isinstance(error, UserError) else str(error)
+        except Exception as error:  # noqa: BLE001 - a model answers what was never foreseen when it is given shuffled rows
+            told = error.problem.message if isinstance(error, UserError) else str(error) or type(error).__name__
             why = hide_values(told, answered.holdout.inputs)
-            result = {"why": "time" if was_ended() else why}
+            result = {"why": "time" if was_ended() else cut(why)}
     return {"asked": asked, "seconds": budget.spent, "evaluationSeconds": answered.seconds, **result}
 
 
@@ -93,7 +107,7 @@ def find_importances(answered: Answered, settings: ExplainSettings, budget: Budg
     layout = lay_out(inputs)
     found, method, why = look_inside(answered.box, settings.method, to_form(inputs, layout), layout, budget)
     if found is None and settings.method in {"captum", "shap"}:
-        return {"why": why}
+        return {"why": cut(why)}
     if found is None:
         method = "permutation"
 
@@ -103,10 +117,10 @@ def find_importances(answered: Answered, settings: ExplainSettings, budget: Budg
 
         found = permute(lose, inputs, layout, seed=holdout.digest, budget=budget, rows=len(drawn))
         if found.done == 0:
-            return {"why": found.why}
+            return {"why": cut(found.why or "")}
     return {
         "method": method,
-        **({"instead": why} if why else {}),
+        **({"instead": cut(why)} if why else {}),
         "measure": name_measure(answered.reading) if method == "permutation" else ATTRIBUTIONS,
         "of": holdout.rows,
         "values": layout.size,
@@ -198,14 +212,14 @@ def tell(found: Importances, layout: Layout, slices: dict[str, list[str]]) -> di
         "rows": rows,
         "rounds": found.rounds,
         "done": found.done,
-        **({"stopped": found.why} if found.why else {}),
+        **({"stopped": cut(found.why)} if found.why else {}),
         "features": [
-            {"name": feature.name, "value": to_number(value), "spread": to_number(spread)}
+            {"name": cut(feature.name), "value": to_number(value), "spread": to_number(spread)}
             for feature, value, spread in zip(layout.features, found.of_rows.mean(axis=0), found.spreads, strict=True)
         ],
         "slices": [
             {
-                "name": name,
+                "name": cut(name),
                 "rows": sizes[name],
                 "values": [to_number(value) for value in found.of_rows[members[name]].mean(axis=0)],
             }
@@ -215,5 +229,10 @@ def tell(found: Importances, layout: Layout, slices: dict[str, list[str]]) -> di
 
 
 def to_number(value: float) -> float | None:
-    """A number as JSON has it: None for one that was not measured."""
-    return float(value) if np.isfinite(value) else None
+    """A number as JSON has it: None for one that was not measured, or is of no size that can be drawn."""
+    return float(value) if abs(value) <= LARGEST else None
+
+
+def cut(text: str) -> str:
+    """At most so much of a text as whoever reads it takes."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from trainyard.errors import UserError
@@ -25,8 +26,9 @@ class ExplainSettings:
 
 
 def add_explain_option(parser: argparse.ArgumentParser) -> None:
-    """The option that asks for explanations; without it there are none."""
+    """The options that ask for explanations; without them there are none."""
     parser.add_argument("--explain", help="also say what the answers hang on, as JSON: explain in trainyard.yml")
+    parser.add_argument("--explanation", action="append", type=Path, help="JSON file, one per model; with --explain")
 
 
 def read_explain(options: argparse.Namespace) -> ExplainSettings | None:

@@ -96,6 +96,10 @@ export async function createGateBench(right: number, champion = false): Promise<
       sideOf(file) === 'challenger'
         ? answersOf(right)
         : { ...answersOf(950), modelDigest: CHAMPION.modelDigest },
+    readSteps: async () => undefined,
+    readExplanation: async (file) => {
+      throw new Error(`${file} is not there`);
+    },
     readExamples: async (file) => {
       throw new Error(`${file} is not there`);
     },

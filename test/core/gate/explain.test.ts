@@ -13,6 +13,10 @@ import { HOSTILE_TEXTS, hasControl } from '../report/hostile-texts.ts';
 const NAMES = { champion: 'v7', challenger: 'v8' };
 const ASKED = { method: 'auto', rows: 200, seconds: 60 };
 
+const ASKED_OF_BOTH = { isAsked: true, champion: 'asked' } as const;
+const ALONE = { isAsked: true, champion: 'none' } as const;
+const NOBODY = { isAsked: false, champion: 'asked' } as const;
+
 /** What the runtime writes of features with these importances. */
 function explain(
   values: Readonly<Record<string, number | null>>,
@@ -37,19 +41,41 @@ const CHAMPION = explain(
 
 describe('a report of what answers hang on', () => {
   test('names the most, what has changed most, and what it cost', () => {
-    expect(describeExplanation({ challenger: CHALLENGER, champion: CHAMPION })).toEqual([
+    expect(describeExplanation({ challenger: CHALLENGER, champion: CHAMPION }, ASKED_OF_BOTH)).toEqual([
       "What the challenger's answers hang on most: income (+22.0 pp), region (+3.0 pp), age (+0.1 pp) (permutation, on 200 of 10\u2009000 rows: accuracy lost when it is shuffled among the rows.) It took 3.1 s, 2.4 times what its predictions did.",
       'Most changed since the champion: region, from +12.0 pp to +3.0 pp.',
     ]);
   });
 
   test('says nothing where nobody asked, and why there is nothing where somebody did', () => {
-    expect(describeExplanation({ challenger: undefined, champion: CHAMPION })).toEqual([]);
+    expect(describeExplanation({ challenger: undefined, champion: CHAMPION }, NOBODY)).toEqual([]);
     const why = { asked: ASKED, seconds: 60, evaluationSeconds: 0, why: 'time' };
-    expect(describeExplanation({ challenger: why, champion: undefined })).toEqual([
+    expect(describeExplanation({ challenger: why, champion: undefined }, ALONE)).toEqual([
       "What the challenger's answers hang on is not shown: there was no time for it (models.explain.timeout: 60s). It took 60 s.",
     ]);
     expect(showExplanation({ challenger: why, champion: CHAMPION }, NAMES)).toEqual([]);
+  });
+
+  test('says so where somebody asked and nothing came that can be read', () => {
+    expect(describeExplanation({ challenger: undefined, champion: undefined }, ASKED_OF_BOTH)).toEqual([
+      expect.stringContaining('no explanation came that can be read'),
+    ]);
+    const lines = describeExplanation({ challenger: CHALLENGER, champion: undefined }, ASKED_OF_BOTH);
+    expect(lines[1]).toMatch(/champion's answers hang on does not stand beside it: no explanation came/);
+  });
+
+  test('is of numbers that can be drawn: larger ones are no explanation', () => {
+    const features = [
+      { name: 'a', value: 1e308, spread: 0 },
+      { name: 'b', value: -1e308, spread: 0 },
+    ];
+    expect(explanationSchema.safeParse({ ...CHALLENGER, features }).success).toBe(false);
+    const largest = explain({ a: 1e100, b: -1e100 }, { measure: 'mae' });
+    const [figure] = showExplanation(
+      { challenger: explanationSchema.parse(largest), champion: undefined },
+      NAMES,
+    );
+    expect(figure?.svg).not.toMatch(/NaN|Infinity/);
   });
 
   test('tells what was left out, why another method was taken, and that inputs are taken together', () => {
@@ -57,7 +83,7 @@ describe('a report of what answers hang on', () => {
       { '0 … 19': 0.2, '20 … 39': null },
       { stopped: 'time', done: 1, instead: 'shap is not installed', values: 40 },
     );
-    expect(describeExplanation({ challenger, champion: undefined }).slice(1)).toEqual([
+    expect(describeExplanation({ challenger, champion: undefined }, ALONE).slice(1)).toEqual([
       'Its explanation ended early, with 1 of 2 inputs done: there was no time for more (models.explain.timeout: 60s).',
       'It is explained by permutation: shap is not installed.',
       'Its 40 inputs are not told one by one: they are taken together as 2.',
@@ -70,7 +96,7 @@ describe('a report of what answers hang on', () => {
     ['another picture', { grid: [7, 7] }],
   ])('does not set beside it a champion that was explained by %s', (_, more) => {
     const both = { challenger: CHALLENGER, champion: { ...CHAMPION, ...more } };
-    expect(describeExplanation(both).join(' ')).toContain(
+    expect(describeExplanation(both, ASKED_OF_BOTH).join(' ')).toContain(
       "What the champion's answers hang on does not stand beside it: it was explained otherwise",
     );
     const [figure] = showExplanation(both, NAMES);
@@ -129,7 +155,7 @@ describe('a figure of what answers hang on', () => {
     expect(names.trim().split(' ').toSorted()).toEqual(
       ['desc', 'line', 'polygon', 'circle', 'rect', 'style', 'svg', 'text', 'title'].toSorted(),
     );
-    const notes = describeExplanation({ challenger, champion: challenger });
+    const notes = describeExplanation({ challenger, champion: challenger }, ASKED_OF_BOTH);
     const text = renderMarkdown(
       { sign: 'gate-passed', blocks: [{ kind: 'list', items: notes }, ...(figure?.blocks ?? [])] },
       { kind: 'summary' },
