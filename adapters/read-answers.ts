@@ -1,9 +1,11 @@
+import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { ANSWERS_KEYS, answersSchema, TASKS } from '../core/answers/contract.ts';
 import type { ServingInput } from '../core/config/config.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import type { ExampleAnswers } from '../core/gate/examples.ts';
+import { type Explanation, explanationSchema } from '../core/gate/explain/explanation.ts';
 import { type ModelEnvironment, modelEnvironmentSchema } from '../core/gate/model-environment.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
@@ -15,6 +17,8 @@ const METADATA_KEY = 'trainyard';
 const OURS = /^(?:id|prediction|(?:score|answer)_\d+|metric\..+)$/;
 /** The runtime asks about no more of one file. */
 const MOST_EXAMPLES = 10_000;
+/** Larger than any explanation that the runtime writes. */
+const MOST_BYTES = 1_000_000;
 /** Before the name of a metric of the user's own. */
 const METRIC = 'metric.';
 
@@ -113,6 +117,13 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
 export async function readSteps(file: string): Promise<ServingInput | undefined> {
   const { about } = await openParquet(file, () => false);
   return picturesSchema.parse(JSON.parse(about.get(METADATA_KEY) ?? 'null')).pictures;
+}
+
+/** Reads what a model's answers hang on, which is data from a job that ran a user's code. Rejects where it is none of ours. */
+export async function readExplanation(file: string): Promise<Explanation> {
+  const { size } = await stat(file);
+  if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, and ${MOST_BYTES} are the most`);
+  return explanationSchema.parse(JSON.parse(await readFile(file, 'utf8')));
 }
 
 /** Reads one column after the other, each into numbers at once: scores of many classes are many. */

@@ -110,10 +110,8 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
     proposedGate === undefined ? {} : judgeProposed(proposedGate, { request, state, judged, gathered });
   const notes = [...(proposed.notes ?? []), ...asked, ...leftOut, ...gathered.leftOut];
   const { explained, ...stored } = await showJudgement(ports, judged, {
-    result,
-    gathered,
-    names: input.names,
-    ...{ predictions, models: config.models },
+    ...{ result, gathered, predictions },
+    ...{ names: input.names, models: config.models },
   });
   const told = { policyChanges, notes: [...notes, ...explained], ...stored };
   return conclude({ result, proposed: proposed.result }, { runId: training.runId, url }, told);

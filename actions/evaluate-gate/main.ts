@@ -4,8 +4,7 @@ import { hashFile, hashText } from '../../adapters/data-digest.ts';
 import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
 import { readExamples } from '../../adapters/holdout/read-examples.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
-import { readAnswers, readSteps } from '../../adapters/read-answers.ts';
-import { readExplanation } from '../../adapters/read-explanation.ts';
+import { readAnswers, readExplanation, readSteps } from '../../adapters/read-answers.ts';
 import { authorOf } from '../job/author.ts';
 import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -42,9 +41,7 @@ export function main(root: string): Promise<void> {
         python: connectPython(host, config, { ...job, python: inputs.python, root }),
         hashFile: (file) => hashFile(path.resolve(host.workspace, file)),
         hashText,
-        readAnswers,
-        readSteps,
-        readExplanation,
+        ...{ readAnswers, readSteps, readExplanation },
         readHoldout: (holdout) => readHoldout(host.workspace, holdout),
         fetchData: connectFetch(host, config, {
           ...{ ...job, plan, python: inputs.python },

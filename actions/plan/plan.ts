@@ -178,10 +178,8 @@ async function carryOut(
   const judged = optional('answers', serving?.gate?.answers);
   const { predictions, holdoutDigest } = serving?.gate ?? {};
   const ownGate = predictions && holdoutDigest ? { predictions, holdoutDigest } : undefined;
-  const champion = serving && {
-    ...{ ...serving, ...judged },
-    ...{ ...optional('predictions', kept), ...optional('ownGate', ownGate) },
-  };
+  const named = { ...optional('predictions', kept), ...optional('ownGate', ownGate) };
+  const champion = serving && { ...serving, ...judged, ...named };
   const proposed = await findProposedPolicy(request, ports, operation);
   const variables = listVariables(policy.text);
   const { inputs } = config.data;

@@ -201,17 +201,14 @@ describe('what judge compares', () => {
 
   it('is known by the digests and the boxes that those jobs give, and by nothing that stands in MLflow', () => {
     const judge = jobs['judge']?.steps.find(({ uses }) => uses === '$/actions/evaluate-gate');
-    expect(judge?.with['predictions']).toBe(
-      [
-        `challenger=\${{ needs.predict.outputs.predictions }}`,
-        `challenger-box=\${{ needs.predict.outputs.box }}`,
-        `challenger-explanation=\${{ needs.predict.outputs.explanation }}`,
-        `champion=\${{ needs.predict-champion.outputs.predictions }}`,
-        `champion-box=\${{ needs.predict-champion.outputs.box }}`,
-        `champion-explanation=\${{ needs.predict-champion.outputs.explanation }}`,
-        '',
-      ].join('\n'),
+    const outputs = { '': 'predictions', '-box': 'box', '-explanation': 'explanation' };
+    const lines = ['', '-champion'].flatMap((job) =>
+      Object.entries(outputs).map(
+        ([part, output]) =>
+          `${job === '' ? 'challenger' : 'champion'}${part}=\${{ needs.predict${job}.outputs.${output} }}\n`,
+      ),
     );
+    expect(judge?.with['predictions']).toBe(lines.join(''));
   });
 });
 

@@ -44,7 +44,7 @@ export function describeMethod({ method, measure, rows, of }: Importances): stri
 }
 
 /** Whether the default branch asks for explanations, and what of the champion: it is asked, or only what is kept of it is judged. */
-export type ExplanationsAsked = {
+type ExplanationsAsked = {
   readonly isAsked: boolean;
   readonly champion: 'none' | 'asked' | 'stored';
 };
