@@ -71,6 +71,18 @@ describe('plan', () => {
     expect(github.reactions).toEqual(['eyes', 'rocket']);
   });
 
+  test('names the predictions by which the champion passed its own gate, which say how it takes pictures', async () => {
+    const { world, request, ports } = bench(comment('/train'));
+    const gate = {
+      ...{ runId: 'run-1', verdict: 'pass', headline: 'pass.', evidenceDigest: digestOf('e') },
+      ...{ holdoutDigest: digestOf('h'), predictions: digestOf('own') },
+    } as const;
+    await world.ledger.append('mnist', () => ok([createEvent(contextOf('again'), 'gate.judged', gate)]));
+    expect((await handOff(request, ports)).champion?.ownGate).toEqual({
+      ...{ holdoutDigest: digestOf('h'), predictions: digestOf('own') },
+    });
+  });
+
   test('turns /train --production into a request on record where there is a search, and hands that on', async () => {
     const { world, request, ports } = bench(comment('/train --production'));
     const context = contextOf('comment-1');

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
+import { readExplanation, readSteps } from '../../adapters/read-answers.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 
@@ -68,15 +69,20 @@ test('what trainyard.yml declares of pictures reads the holdout, is packed, and 
     ...{ policy: { require: false, timeoutSeconds: 600 }, onLine: () => undefined },
   });
   const { holdout, answers, serving } = configOf('[6, 8]');
-  const targets = [{ modelUri, predictions: path.join(folder, 'predictions.parquet') }];
+  const predictions = path.join(folder, 'predictions.parquet');
+  const explanation = path.join(folder, 'explanation.json');
+  const target = { modelUri, predictions, explanation };
+  const asked = { holdout, answers, examples: [] };
+  const explain = { method: 'permutation', rows: 20, timeoutSeconds: 60 } as const;
   const [evaluation] = await runtime.evaluate({
-    targets,
-    holdout,
-    answers,
-    input: serving.input,
-    examples: [],
+    ...{ ...asked, targets: [target], input: serving.input, explain },
   });
   expect(evaluation?.metrics['accuracy']).toBe(1);
+  expect(await readSteps(predictions)).toEqual(serving.input);
+  expect(await readExplanation(explanation)).toMatchObject({ method: 'permutation', grid: [6, 7] });
+  await expect(
+    runtime.evaluate({ ...asked, targets: [{ modelUri, predictions }], input: undefined }),
+  ).rejects.toMatchObject({ problems: [{ code: 'holdout-without-steps' }] });
 
   const packed = path.join(folder, 'package');
   const request = {
