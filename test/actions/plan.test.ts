@@ -74,9 +74,9 @@ describe('plan', () => {
   test('names the predictions by which the champion passed its own gate, which say how it takes pictures', async () => {
     const { world, request, ports } = bench(comment('/train'));
     const gate = {
-      ...{ runId: 'run-1', verdict: 'pass', headline: 'pass.', evidenceDigest: digestOf('e') },
+      ...({ runId: 'run-1', verdict: 'pass', headline: 'pass.', evidenceDigest: digestOf('e') } as const),
       ...{ holdoutDigest: digestOf('h'), predictions: digestOf('own') },
-    } as const;
+    };
     await world.ledger.append('mnist', () => ok([createEvent(contextOf('again'), 'gate.judged', gate)]));
     expect((await handOff(request, ports)).champion?.ownGate).toEqual({
       ...{ holdoutDigest: digestOf('h'), predictions: digestOf('own') },
