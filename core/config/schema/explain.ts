@@ -14,7 +14,7 @@ export const explainSchema = z.strictObject({
     max: 10_000,
   }).default(200),
   timeout: duration(
-    'The longest that one model may take for it; what is done by then is shown. It is added to `box.timeout`, and never fails the gate.',
+    'The longest that one model may take for it, beyond the time for its answers; what is done by then is shown.',
     '1m',
   ).prefault('1m'),
 });
