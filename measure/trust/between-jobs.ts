@@ -122,6 +122,20 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
   },
   {
     ...{ from: 'user', to: 'judge' },
+    what: 'what the answers of a model hang on, as the digest of a file, to be shown alone',
+    known:
+      'the digest, which judge computes from the bytes; what it says by nothing: it is no part of a verdict',
+    refused: 'other bytes, and what can’t be read: then nothing is shown, and that is said',
+    proofs: [
+      {
+        file: 'test/actions/gate-explanation.test.ts',
+        title: 'is another one than the job vouches for, and is not shown',
+      },
+    ],
+    carries: ['predict.explanation', 'predict-champion.explanation'],
+  },
+  {
+    ...{ from: 'user', to: 'judge' },
     what: 'how such a job ended in its own words, to report alone: a reason code and a headline',
     known:
       'whether it succeeded, by GitHub; its words by nothing: they are shown, and lead to no event and no traffic',

@@ -20,6 +20,8 @@ AUTHOR = ("-c", "user.name=ada", "-c", "user.email=ada@localhost")
 SHELL_BLOCK = re.compile(r"^```sh\n(?P<commands>.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a README installs, the tests have already: by npm's lockfile and requirements.txt.
 INSTALLS = ("npm install ", "pip install ")
+# What asks a model that is served, or goes on doing so, is done beside one: test_torchserve_pictures.py.
+SERVED = "http://localhost:8080"
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,15 @@ class ExampleRepository:
         return end.stdout + end.stderr
 
     def readme_blocks(self) -> list[str]:
-        """The commands of each shell block of its README, but for what installs packages."""
+        """The commands of each shell block of its README, but for what installs packages, or asks a host."""
         text = (self.folder / "README.md").read_text(encoding="utf-8")
         blocks = [match["commands"].splitlines() for match in SHELL_BLOCK.finditer(text)]
-        return ["\n".join(line for line in block if not line.startswith(INSTALLS)) for block in blocks]
+        return ["\n".join(filter(is_done_here, block)) for block in blocks]
+
+
+def is_done_here(line: str) -> bool:
+    """Whether a line of a README needs neither an index of packages nor a host."""
+    return not line.startswith(INSTALLS) and SERVED not in line
 
 
 def clone_example(name: str, folder: Path, variables: dict[str, str]) -> ExampleRepository:

@@ -11,12 +11,14 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from conftest import REPOSITORY
+from example_repository import SERVED
 from test_handler import FakeContext
 from test_picture_package import draw, picture_model, picture_package, to_tensor  # noqa: F401 - fixtures
 from test_torchserve import Answer, Server, find_ports, serve, wait_for
@@ -25,7 +27,6 @@ from trainyard.messages import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from conftest import Package
 
@@ -89,11 +90,14 @@ def test_what_is_none_is_its_senders_mistake(server: Server, body: bytes, kind: 
 
 @contextmanager
 def open_page(predictions: str) -> Iterator[str]:
-    """The example's page, as its README starts it; gives its address."""
+    """The example's page, as its README starts it but for the two addresses; gives its own."""
     (port,) = find_ports(1)
-    command = [sys.executable, "-m", "uvicorn", "page:app", "--port", str(port)]
-    folder = REPOSITORY / "examples/mnist/client"
-    page = subprocess.Popen(command, cwd=folder, env={**os.environ, "PREDICTIONS": predictions})
+    folder = REPOSITORY / "examples/mnist"
+    (line,) = [line for line in (folder / "README.md").read_text().splitlines() if " uvicorn " in line]
+    assert SERVED in line
+    started = line.replace(f"{SERVED}/predictions/mnist", predictions).replace("--port 8000", f"--port {port}")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    page = subprocess.Popen(["bash", "-c", f"exec env {started}"], cwd=folder, env={**os.environ, "PATH": path})
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
