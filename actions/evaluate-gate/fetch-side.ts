@@ -10,6 +10,7 @@ import type { Predictions } from '../../core/gate/predictions.ts';
 import { explanationPath, predictionsPath } from '../../core/gate/predictions-path.ts';
 import { RUN_ARTIFACTS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
+import { fetchVouched } from '../job/fetch-vouched.ts';
 import type { GatePorts } from './gate-context.ts';
 import { requireSameModel } from './require-same-model.ts';
 
@@ -44,13 +45,13 @@ type ExplanationWanted = Pick<Wanted, 'who' | 'runId' | 'modelUri'> & {
  */
 export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted): Promise<JudgedSide> {
   const { who, runId, modelUri, digest } = wanted;
-  const { tracking, tempPath, hashFile, readAnswers } = ports;
+  const { tracking, tempPath, readAnswers } = ports;
   const stored = predictionsPath(modelUri, held.digest, digest);
   const found = await tracking.listArtifacts(runId, RUN_ARTIFACTS.predictions);
   if (!found.includes(stored)) throw new UserError([missing(wanted, held)]);
   const file = tempPath(`${who}.parquet`);
-  await tracking.downloadArtifact(runId, stored, file);
-  if ((await hashFile(file)) !== digest) throw new UserError([exchanged(wanted)]);
+  const isVouched = await fetchVouched(ports, { runId, stored, digest }, file);
+  if (!isVouched) throw new UserError([exchanged(wanted)]);
   const { answers, ...own } = await readAnswers(file, held.ids.length);
   requireSameModel(wanted, own.modelDigest);
   const [otherwise, ...more] = checkContract(answers, { expected: wanted.expected, truth: held.truth, who });
@@ -67,19 +68,19 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
  * that is lost, exchanged or can't be read is a warning.
  */
 export async function fetchExplanation(
-  { tracking, tempPath, hashFile, readExplanation, log }: GatePorts,
+  ports: GatePorts,
   held: HeldOut,
   { who, runId, modelUri, digest }: ExplanationWanted,
 ): Promise<Explanation | undefined> {
   if (digest === undefined) return undefined;
   try {
-    const file = tempPath(`${who}-explanation.json`);
-    await tracking.downloadArtifact(runId, explanationPath(modelUri, held.digest, digest), file);
-    if ((await hashFile(file)) !== digest)
-      throw new Error('it is another one than was made in this workflow');
-    return await readExplanation(file);
+    const file = ports.tempPath(`${who}-explanation.json`);
+    const stored = explanationPath(modelUri, held.digest, digest);
+    const isVouched = await fetchVouched(ports, { runId, stored, digest }, file);
+    if (!isVouched) throw new Error('it is another one than was made in this workflow');
+    return await ports.readExplanation(file);
   } catch (thrown) {
-    log.warn(
+    ports.log.warn(
       `The explanation of the ${who} that stands with run ${runId} is not shown: ${messageOf(thrown)}.`,
     );
     return undefined;

@@ -1,6 +1,7 @@
 import type { ServingInput } from '../../core/config/config.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
+import { fetchVouched } from '../job/fetch-vouched.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { GatePorts } from './gate-context.ts';
 
@@ -11,20 +12,21 @@ type Champion = NonNullable<Plan['champion']>;
  * configuration at hand says how the challenger takes them. `undefined` where they are not known, byte for byte.
  */
 export async function findSteps(
-  { tracking, tempPath, hashFile, readSteps, log }: GatePorts,
+  ports: GatePorts,
   { runId, modelUri, ownGate }: Champion,
 ): Promise<ServingInput | undefined> {
   if (ownGate === undefined) return undefined;
   const { holdoutDigest, predictions } = ownGate;
-  const file = tempPath('steps-of-champion.parquet');
+  const stored = predictionsPath(modelUri, holdoutDigest, predictions);
+  const file = ports.tempPath('steps-of-champion.parquet');
   try {
-    await tracking.downloadArtifact(runId, predictionsPath(modelUri, holdoutDigest, predictions), file);
-    if ((await hashFile(file)) === predictions) return await readSteps(file);
-    log.warn(
+    const isVouched = await fetchVouched(ports, { runId, stored, digest: predictions }, file);
+    if (isVouched) return await ports.readSteps(file);
+    ports.log.warn(
       `The predictions by which run ${runId} passed are others by now: they say nothing of its pictures.`,
     );
   } catch (thrown) {
-    log.warn(
+    ports.log.warn(
       `The predictions by which run ${runId} passed say nothing of its pictures: ${messageOf(thrown)}.`,
     );
   }

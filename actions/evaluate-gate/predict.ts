@@ -9,6 +9,7 @@ import { isOwnEnvironment } from '../../core/gate/model-environment.ts';
 import { explanationPath, predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
+import { fetchVouched } from '../job/fetch-vouched.ts';
 import type { Trained } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findSteps, toldOfSteps } from './find-steps.ts';
@@ -105,17 +106,18 @@ type Kept = { readonly holdoutDigest: string; readonly digest: string; readonly 
  * `undefined` where they are not.
  */
 async function readKept(
-  { tracking, tempPath, hashFile, readAnswers }: GatePorts,
+  ports: GatePorts,
   { runId, modelUri }: Asked,
   { holdoutDigest, digest, rows }: Kept,
 ): Promise<KeptSaid | undefined> {
   const stored = predictionsPath(modelUri, holdoutDigest, digest);
-  if (!(await tracking.listArtifacts(runId, path.posix.dirname(stored))).includes(stored)) return undefined;
-  const file = tempPath('kept-of-champion.parquet');
-  await tracking.downloadArtifact(runId, stored, file);
-  if ((await hashFile(file)) !== digest) return undefined;
+  const found = await ports.tracking.listArtifacts(runId, path.posix.dirname(stored));
+  if (!found.includes(stored)) return undefined;
+  const file = ports.tempPath('kept-of-champion.parquet');
+  const isVouched = await fetchVouched(ports, { runId, stored, digest }, file);
+  if (!isVouched) return undefined;
   try {
-    return await readAnswers(file, rows);
+    return await ports.readAnswers(file, rows);
   } catch (thrown) {
     // Ours, of a version of Trainyard that wrote them otherwise: they can't be judged by either.
     if (thrown instanceof UserError) return undefined;
@@ -170,8 +172,7 @@ async function ask(ports: GatePorts, asked: Asked, task: Task): Promise<Predicte
     headline,
     digest,
     box: evaluation?.box,
-    explanation:
-      explanation === undefined ? '' : await keepExplanation(ports, asked, { ...task, explanation }),
+    explanation: await keepExplanation(ports, asked, { ...task, explanation }),
     result: { ...evaluation, runId, modelUri, holdoutDigest },
   });
 }
@@ -200,7 +201,7 @@ async function explainKept(ports: GatePorts, asked: Asked, findTask: () => Promi
   try {
     const task = await findTask();
     const { explanation } = await evaluate(ports, asked, task);
-    return explanation === undefined ? '' : await keepExplanation(ports, asked, { ...task, explanation });
+    return await keepExplanation(ports, asked, { ...task, explanation });
   } catch (thrown) {
     if (thrown instanceof Error && thrown.name === 'AbortError') throw thrown;
     ports.log.warn(`What the answers of ${asked.who} hang on is not known: ${messageOf(thrown)}`);
@@ -208,12 +209,13 @@ async function explainKept(ports: GatePorts, asked: Asked, findTask: () => Promi
   }
 }
 
-/** Stores an explanation with the model's run and gives its digest; empty where that fails, which fails nothing else. */
+/** Stores an explanation with the model's run and gives its digest; empty where none was made, or that fails, which fails nothing else. */
 async function keepExplanation(
   { tracking, hashFile, log }: GatePorts,
   { who, runId, modelUri }: Asked,
-  { held, explanation }: Pick<Task, 'held'> & { readonly explanation: string },
+  { held, explanation }: Pick<Task, 'held'> & { readonly explanation: string | undefined },
 ): Promise<string> {
+  if (explanation === undefined) return '';
   try {
     const digest = await hashFile(explanation);
     await tracking.uploadArtifact(runId, explanationPath(modelUri, held.digest, digest), explanation);

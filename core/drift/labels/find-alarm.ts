@@ -90,7 +90,7 @@ function shortfallOf({ beyond, labels }: Shortfall): number {
 
 /** Whether answers were right as often as promised, less the tolerance, but for chance; of no labels, nothing is known. */
 function isKept(residuals: readonly PromisedResidual[], tolerance: number): boolean {
-  const beyond = sumOf(residuals.map(({ residual, count }) => (residual + tolerance) * count));
+  const beyond = sumBeyond(residuals, tolerance);
   const variance = sumOf(residuals.map(({ variance: one, count }) => one * count));
   return beyond >= -BY_CHANCE * Math.sqrt(variance);
 }
@@ -98,8 +98,13 @@ function isKept(residuals: readonly PromisedResidual[], tolerance: number): bool
 /** Page's sum: what answers fell short of the promise by, beyond the tolerance, since they seem to have begun to. */
 function addShortfall(found: Shortfall, residuals: readonly Residual[], tolerance: number): Shortfall {
   const labels = found.labels + sumOf(residuals.map(({ count }) => count));
-  const beyond = found.beyond - sumOf(residuals.map(({ residual, count }) => (residual + tolerance) * count));
+  const beyond = found.beyond - sumBeyond(residuals, tolerance);
   return beyond > 0 ? { beyond, labels } : NOTHING_FOUND;
+}
+
+/** By how much answers were right more often than the promise less the tolerance, summed over labels. */
+function sumBeyond(residuals: readonly Residual[], tolerance: number): number {
+  return sumOf(residuals.map(({ residual, count }) => (residual + tolerance) * count));
 }
 
 function listResiduals(bins: ConfidenceBins, { labelled, correct }: Cohort): readonly PromisedResidual[] {
