@@ -6,7 +6,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { HAS_TOOLCHAIN, PYTHON, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
-import { type BuiltJobs, resultOf, startBuiltJobs } from './support/built-jobs.ts';
+import { type BuiltJobs, judgeFirst, resultOf, startBuiltJobs } from './support/built-jobs.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-explained-'));
 const python = venvProgram('python');
@@ -68,11 +68,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('what a model’s answers hang on', () => {
     const event = jobs.byHand({ operation: 'train' });
     const plan = resultOf(await jobs.run('plan', {}, { event }));
     const training = resultOf(await jobs.run('train', { plan, python }));
-    const predicted = await jobs.run('evaluate-gate', { phase: 'predict', plan, training, python });
-    resultOf(predicted);
-    const { predictions, box, explanation } = predicted.outputs;
-    const said = `challenger=${predictions}\nchallenger-box=${box}\nchallenger-explanation=${explanation}\nchampion=\nchampion-box=\n`;
-    const judged = await jobs.run('evaluate-gate', { phase: 'judge', plan, training, predictions: said });
+    const judged = await judgeFirst(jobs, { plan, training, python });
     expect(judged.outputs, judged.log).toMatchObject({ 'reason-code': 'gate-passed' });
     const { notes } = JSON.parse(judged.outputs['result'] ?? '{}');
     expect(notes.join('\n')).toMatch(

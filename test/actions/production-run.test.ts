@@ -14,7 +14,7 @@ import { readLedgerState } from '../../sandbox/github/read-ledger.ts';
 import { discard } from '../../sandbox/machine/discard.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import type { JobEnd } from '../fleet/support/run-action.ts';
-import { type BuiltJobs, resultOf, startBuiltJobs } from './support/built-jobs.ts';
+import { type BuiltJobs, judgeFirst, resultOf, startBuiltJobs } from './support/built-jobs.ts';
 
 const PROJECT = path.join(ROOT, 'test', 'fixtures', 'projects', 'churn');
 const PAGE = readFileSync(path.join(ROOT, 'docs', 'how-to', 'two-pipelines.md'), 'utf8');
@@ -135,16 +135,7 @@ const sidesOf = async (runId: string) => splitSchema.parse(await readArtifact(ru
 
 /** Predicts, judges and registers, each in a job of its own; gives the version. */
 async function goOn({ plan, planned }: Awaited<ReturnType<typeof ask>>, training: string) {
-  const at = { sha: planned.policySha };
-  const predicted = await jobs.run('evaluate-gate', { phase: 'predict', plan, training, python }, at);
-  resultOf(predicted);
-  const { predictions, box } = predicted.outputs;
-  const said = `challenger=${predictions}\nchallenger-box=${box}\nchampion=\nchampion-box=\n`;
-  const judged = await jobs.run(
-    'evaluate-gate',
-    { phase: 'judge', plan, training, predictions: said, python },
-    at,
-  );
+  const judged = await judgeFirst(jobs, { plan, training, python, sha: planned.policySha });
   expect(judged.outputs, judged.log).toMatchObject({ 'reason-code': 'gate-passed' });
   const registered = await jobs.run('register', { plan, 'run-id': JSON.parse(training).runId });
   return z.object({ version: z.string(), modelDigest: z.string() }).parse(JSON.parse(resultOf(registered)));

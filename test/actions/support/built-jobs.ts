@@ -86,3 +86,24 @@ export function resultOf(job: JobEnd): string {
   if (job.status !== 0) throw new Error(job.log);
   return job.outputs['result'] ?? '';
 }
+
+/** What a first model is judged by: the outputs `result` of the jobs before, the Python that predicts, and the commit, where it is not the head. */
+type FirstModel = {
+  readonly plan: string;
+  readonly training: string;
+  readonly python: string;
+  readonly sha?: string;
+};
+
+/** Predicts with a model beside which nothing serves yet, and judges it, each in a job of its own as the pipeline chains them; gives the latter. */
+export async function judgeFirst(
+  { run }: Pick<BuiltJobs, 'run'>,
+  { plan, training, python, ...at }: FirstModel,
+): Promise<JobEnd> {
+  const predicted = await run('evaluate-gate', { phase: 'predict', plan, training, python }, at);
+  resultOf(predicted);
+  const { predictions, box, explanation } = predicted.outputs;
+  const challenger = `challenger=${predictions}\nchallenger-box=${box}\nchallenger-explanation=${explanation}\n`;
+  const said = `${challenger}champion=\nchampion-box=\nchampion-explanation=\n`;
+  return run('evaluate-gate', { phase: 'judge', plan, training, predictions: said }, at);
+}
