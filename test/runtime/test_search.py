@@ -224,6 +224,27 @@ def test_a_trial_that_is_run_again_has_the_parameters_of_the_lost_one_and_nothin
     assert shared.suggest(shared.take("a/1")) == given
 
 
+def test_a_trial_lost_while_its_parameters_were_drawn_gives_what_it_would_have_given(tmp_path: Path):
+    search = Search(tmp_path, trials=1)
+    process = search.start()
+    process.kill()
+    process.wait()
+    shared = open_study(search)
+    shared.fill(1)
+    given = shared.suggest(shared.take("a/0"))
+    assert list(given) == ["x", "y"]
+    for drawn in (["x"], []):
+        shared.study._storage.delete_study(shared._id)
+        shared = open_study(search)
+        shared.fill(1)
+        lost = shared.take("a/0")
+        for name in drawn:
+            lost._suggest(name, to_distribution(shared.settings.space[name]))
+        assert shared.fail(lost.study.trials[0], LOST)
+        shared.fill(1)
+        assert shared.suggest(shared.take("a/1")) == given, drawn
+
+
 def test_a_heartbeat_that_fails_is_not_the_last():
     beats = []
 

@@ -173,7 +173,8 @@ class SharedStudy:
 
     def _enqueue(self, slot: int, before: FrozenTrial | None) -> None:
         """One more trial of a slot: of a lost one the same parameters again, else new ones."""
-        if before is not None and not fails_by_itself(before):
+        # One lost while they were drawn has some of them only: drawn beside those the others would be other values.
+        if before is not None and not fails_by_itself(before) and before.params.keys() == self.settings.space.keys():
             again = {"params": before.params, "distributions": before.distributions}
         else:
             again = {}
