@@ -12,6 +12,8 @@ export type ModelServer = {
   servingSince: number;
   /** Until then its management API does not answer. */
   checkHangsUntil: number;
+  /** A check has found it serving: its agent has heard so. */
+  isToldToServe: boolean;
 };
 
 /** The model servers of a host, by port. */
@@ -24,6 +26,14 @@ export type ModelServers = {
   /** The runtime of an agent's process on this host. */
   readonly runtimeFor: (actor: Actor) => Runtime;
 };
+
+/**
+ * Whether it answers, and its agent could know by an instant in ms: it has heard so, or a check would have told. Of one that was started
+ * again, and whose check has hung since, nobody is told.
+ */
+export function servesKnowably(server: ModelServer | undefined, at: number): boolean {
+  return server?.state === 'serving' && (server.isToldToServe || server.checkHangsUntil <= at);
+}
 
 type Options = {
   readonly time: Scheduler;
@@ -90,7 +100,9 @@ function createRuntime(rack: Rack, actor: Actor, takePort: () => number): Runtim
     check: async (_model, handle) => {
       const hangsMs = (serverOf(handle)?.checkHangsUntil ?? 0) - time.elapsed();
       await time.sleep(Math.max(hangsMs, isSlow() ? SLOW_CHECK_MS : 2), actor);
-      return healthOf(serverOf(handle));
+      const server = serverOf(handle);
+      if (server?.state === 'serving') server.isToldToServe = true;
+      return healthOf(server);
     },
     stop: async (handle) => {
       await time.sleep(isSlow() ? SLOW_STOP_MS : STOP_MS, actor);
@@ -112,7 +124,7 @@ function createRuntime(rack: Rack, actor: Actor, takePort: () => number): Runtim
 function spawn(rack: Rack, { version, captureFolder }: Launch, port: number): void {
   const server: ModelServer = {
     ...{ version, port, captureFolder, startedAt: rack.time.elapsed() },
-    ...{ state: 'loading', servingSince: 0, checkHangsUntil: 0 },
+    ...{ state: 'loading', servingSince: 0, checkHangsUntil: 0, isToldToServe: false },
   };
   rack.running.set(port, server);
   rack.time.after(rack.isSlow() ? 10 * LOAD_MS : LOAD_MS, MACHINE, () => load(rack, server));

@@ -2,6 +2,7 @@ import { type EnvironmentState, environmentOf, type Rollout } from '../../../cor
 import { refusedAloneLimit } from '../../../core/rollout/evidence/refused-alone.ts';
 import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { WorldHost } from '../host/host.ts';
+import { servesKnowably } from '../host/model-servers.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
 import {
@@ -141,7 +142,7 @@ function countHarm(
     const none = startHarm(stage);
     Object.assign(sum, { harm: none, lateHarm: none, refusedAlone: none });
   }
-  if (host.servers.ofVersion(stable)?.state !== 'serving') return;
+  if (!servesKnowably(host.servers.ofVersion(stable), served.from)) return;
   if (percent < 100) {
     sum.harm = addHarm(sum.harm, served, borneBeside(beside, false));
     return;
@@ -232,13 +233,14 @@ function canServe({ behaviours }: SimulatedWorld, { servers }: WorldHost, champi
   return servers.ofVersion(champion)?.state === 'serving' || behaviours.get(champion)?.loadsOnce !== true;
 }
 
-/** Whether a version that has a share of the traffic, or all of it, would answer on this host. */
-function hasHealthy({ behaviours }: SimulatedWorld, host: WorldHost): boolean {
+/** Whether a version that has a share of the traffic, or all of it, would answer on this host, as its agent could know. */
+function hasHealthy({ behaviours, time }: SimulatedWorld, host: WorldHost): boolean {
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const share = [traffic?.stable, traffic?.candidatePercent === 0 ? undefined : traffic?.candidate];
   return share.some((version = '') => {
     const { failing = 1, hanging = 1, invalid = 1 } = behaviours.get(version) ?? {};
-    return host.servers.ofVersion(version)?.state === 'serving' && failing + hanging + invalid < 0.1;
+    const serves = servesKnowably(host.servers.ofVersion(version), time.elapsed());
+    return serves && failing + hanging + invalid < 0.1;
   });
 }
 

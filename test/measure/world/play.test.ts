@@ -43,6 +43,10 @@ it('asks a host for what its leases allow once its agent, which was away, has ha
   expect(replay(227_543_637_000_438)).toContain('0 violations');
 });
 
+it('asks for no brake in favour of a stable version that was started again and whose check has hung since', () => {
+  expect(replay(417_243_098_600_940)).toContain('0 violations');
+});
+
 it('draws the same schedule for a seed, in the order of time', () => {
   for (let seed = 0; seed < 200; seed += 1) {
     const { injections } = drawSchedule(seed);
