@@ -1,3 +1,4 @@
+import { titleOfWarning } from '../../host-warning.ts';
 import type { ScreenEvent } from '../screen-routes.ts';
 import type { Tone } from './view.ts';
 import { isGpuFull, toneOfDisk } from './view-host.ts';
@@ -22,7 +23,7 @@ export function viewHeeds({ state, outlooks }: ScreenEvent, nowMs: number): read
   const warned = (state.warnings ?? []).map(
     ({ code, message, model }): Heed => ({
       tone: 'bad',
-      title: model === undefined ? code : `${model}: ${code}`,
+      title: model === undefined ? titleOfWarning(code) : `${model}: ${titleOfWarning(code)}`,
       text: message,
     }),
   );

@@ -182,7 +182,10 @@ test('warnings, versions that failed, drift and bad labels need attention; a hea
   const bad = outlookOf({ drift, labels });
   const found = view(
     eventOf(CANARY, bad, {
-      warnings: [{ code: 'proxy-not-converged', message: 'It is behind.' }],
+      warnings: [
+        { code: 'proxy-not-converged', message: 'It is behind.' },
+        { code: 'of-a-newer-agent', message: 'It may be.', model: 'm' },
+      ],
       instances: [
         {
           model: 'm',
@@ -197,12 +200,13 @@ test('warnings, versions that failed, drift and bad labels need attention; a hea
     }),
   );
   expect(found.heeds.map(({ title }) => title)).toEqual([
-    'proxy-not-converged',
+    'The proxy does not run on what it was given (proxy-not-converged)',
+    'm: of-a-newer-agent',
     'm: version 9 failed (load-failed)',
     'm: version 7 sees drift',
     'm: version 7 is right less often than promised',
   ]);
-  expect(found.heeds[2]?.text).toBe('x drifted. y is missing.');
+  expect(found.heeds[3]?.text).toBe('x drifted. y is missing.');
   expect(texts(found.models[0]?.drift)).toEqual([['x', 'fail (act)', '0.300', '0.020', '900', '30 min ago']]);
   expect(found.models[0]?.watch[0]?.text).toContain('80% right (90% promised)');
   expect(texts(found.instances)).toEqual([['v9', 'm', 'failed', '10 min ago', '–', 'load-failed: No.']]);
