@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
+/** A test that failed, by its file and name, and how its message begins. */
+export type FailedTest = { readonly test: string; readonly says: string };
+
 /** How many tests of a suite passed, failed and were skipped. */
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
@@ -17,17 +20,29 @@ export function formatCounts({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-const countsSchema = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() });
+const countsSchema = z.object({
+  passed: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  failures: z.array(z.object({ test: z.string(), says: z.string() })).default([]),
+});
 
-/** Writes counts for `readCounts` of another process. */
-export function writeCounts(file: string, counts: Counts): void {
+/** Writes counts, and what failed as far as it has names, for `readCounts` and `readNamedFailures` of another process. */
+export function writeCounts(file: string, counts: Counts, failures: readonly FailedTest[] = []): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(counts)}\n`);
+  writeFileSync(file, `${JSON.stringify({ ...counts, failures })}\n`);
 }
 
-/** Reads what `writeCounts` wrote; no file counts as no tests. */
+/** Reads the counts that `writeCounts` wrote; no file counts as no tests. */
 export function readCounts(file: string): Counts {
-  return existsSync(file) ? countsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : NO_TESTS;
+  if (!existsSync(file)) return NO_TESTS;
+  const { failures: _, ...counts } = countsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return counts;
+}
+
+/** Reads what failed by what `writeCounts` wrote; none where there is no file. */
+export function readNamedFailures(file: string): readonly FailedTest[] {
+  return existsSync(file) ? countsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).failures : [];
 }
 
 const vitestReport = z.object({

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from '../measure/counts.ts';
+import { addCounts, formatCounts, NO_TESTS, writeCounts } from '../measure/counts.ts';
 import { playScenesOnDocker } from '../measure/scenes/play-on-docker.ts';
 import { renderFailures } from '../measure/suite/failures.ts';
 import { runSuite, type SuiteResult } from '../measure/suite/suite.ts';
@@ -22,7 +22,10 @@ Some gigabytes of images are deleted at the end; --keep keeps them, and makes th
 `;
 const PARTS = ['tests', 'scenes'] as const;
 type Part = (typeof PARTS)[number];
-const SKIPPED: Counts = { passed: 0, failed: 0, skipped: 1 };
+/** What the parts came to, and what failed in them. */
+type Result = Pick<SuiteResult, 'counts' | 'failed'>;
+const NOTHING: Result = { counts: NO_TESTS, failed: [] };
+const SKIPPED: Result = { counts: { passed: 0, failed: 0, skipped: 1 }, failed: [] };
 
 process.exitCode = await main();
 
@@ -41,24 +44,25 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const run = await withDockerHost(FOLDER, values, (docker) => runParts(parts, docker));
-  const counts = run.ok ? run.value : skip(run.error);
-  if (values.report !== undefined) writeCounts(values.report, counts);
+  const { counts, failed } = run.ok ? run.value : skip(run.error);
+  if (values.report !== undefined) writeCounts(values.report, counts, failed);
   // What failed has its logs there.
   if (counts.failed === 0 && !values.keep) rmSync(FOLDER, { recursive: true, force: true });
   process.stdout.write(`${formatCounts(counts)}\n`);
   return counts.failed === 0 ? 0 : 1;
 }
 
-function skip(reason: string): Counts {
+function skip(reason: string): Result {
   process.stdout.write(`trainyard: ${reason}\n`);
   return SKIPPED;
 }
 
-async function runParts(parts: readonly Part[], docker: DockerHost): Promise<Counts> {
-  const tested = parts.includes('tests') ? await runSuiteOn(docker) : { counts: NO_TESTS, failed: [] };
-  const played = parts.includes('scenes') ? await playScenesOnDocker(docker, join(FOLDER, 'demo')) : NO_TESTS;
-  console.log(renderFailures(DOCKER_TESTS, tested.failed));
-  return addCounts(tested.counts, played);
+async function runParts(parts: readonly Part[], docker: DockerHost): Promise<Result> {
+  const tested = parts.includes('tests') ? await runSuiteOn(docker) : NOTHING;
+  const played = parts.includes('scenes') ? await playScenesOnDocker(docker, join(FOLDER, 'demo')) : NOTHING;
+  const failed = [...tested.failed, ...played.failed];
+  console.log(renderFailures(DOCKER_TESTS, failed));
+  return { counts: addCounts(tested.counts, played.counts), failed };
 }
 
 function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<SuiteResult> {

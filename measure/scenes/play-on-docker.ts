@@ -3,10 +3,10 @@ import { readPipSettings } from '../../adapters/images/pip.ts';
 import type { DockerHost } from '../../sandbox/docker/docker-host.ts';
 import { loadDigits } from '../../sandbox/traffic/digits.ts';
 import { startTraffic } from '../../sandbox/traffic/traffic.ts';
-import type { Counts } from '../counts.ts';
+import type { SuiteResult } from '../suite/suite.ts';
 import { playBadModel } from './bad-model.ts';
 import { playFirstTrain } from './first-train.ts';
-import { renderScenes } from './report.ts';
+import { failedChecks, renderScenes } from './report.ts';
 import { playRetrainByComment } from './retrain-by-comment.ts';
 import type { SceneResult } from './scene.ts';
 import { MODEL, type ServingHost, startWorld, type World } from './world.ts';
@@ -17,14 +17,17 @@ const DIGITS_PER_REQUEST = 4;
 const DIGITS_PER_LABEL = 60;
 
 /** Plays first train, retrain and bad model on a host that runs containers. Gives each check as a test. */
-export async function playScenesOnDocker(docker: DockerHost, folder: string): Promise<Counts> {
+export async function playScenesOnDocker(
+  docker: DockerHost,
+  folder: string,
+): Promise<Pick<SuiteResult, 'counts' | 'failed'>> {
   const world = await startWorld(folder, console.log, await servingHostOf(docker));
   try {
     const results = await play(world);
     console.log(`\n${renderScenes(results)}\n`);
-    const checks = results.flatMap((scene) => scene.checks);
-    const passed = checks.filter(({ held }) => held).length;
-    return { passed, failed: checks.length - passed, skipped: 0 };
+    const failed = failedChecks(results);
+    const checks = results.reduce((sum, scene) => sum + scene.checks.length, 0);
+    return { counts: { passed: checks - failed.length, failed: failed.length, skipped: 0 }, failed };
   } finally {
     await world.stop();
   }

@@ -1,7 +1,28 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { FailedTest } from '../counts.ts';
 import type { SceneResult } from './scene.ts';
 
 const COLUMNS = ['scene', 'expected', 'observed', 'where to look'] as const;
 const WIDTHS = [18, 44, 52, 60] as const;
+
+/** As much of the log of a run as says how it ended, in lines. */
+const LOG_LINES = 30;
+
+/** The checks that did not hold, each with what was seen and, where a log tells of it, how that ends. */
+export function failedChecks(results: readonly SceneResult[]): readonly FailedTest[] {
+  return results.flatMap(({ title, checks }) =>
+    checks
+      .filter(({ held }) => !held)
+      .map(({ expected, observed, where }) => ({
+        test: `${title}: ${expected}`,
+        says: [observed, where, ...endOf(where)].join('\n'),
+      })),
+  );
+}
+
+function endOf(file: string): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_LINES) : [];
+}
 
 /** The table that ends a demo, a line for each check, as text for a terminal. */
 export function renderScenes(results: readonly SceneResult[]): string {

@@ -1,8 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-
-/** A test that failed, by its file and name, and how its message begins. */
-export type FailedTest = { readonly test: string; readonly says: string };
+import type { FailedTest } from '../counts.ts';
 
 /** As much of a message as one reads in a list, in lines. */
 const MESSAGE_LINES = 12;

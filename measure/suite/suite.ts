@@ -1,9 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { ROOT } from '../../sandbox/checkout.ts';
-import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../counts.ts';
+import {
+  type Counts,
+  type FailedTest,
+  readCounts,
+  readJunitCounts,
+  readNamedFailures,
+  readVitestCounts,
+} from '../counts.ts';
 import { atPriority, type Priority } from './at-priority.ts';
-import { type FailedTest, readJunitFailures, readVitestFailures } from './failures.ts';
+import { readJunitFailures, readVitestFailures } from './failures.ts';
 import { renderCoverage } from './render-coverage.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
@@ -14,7 +21,7 @@ type Counting =
 const READERS = {
   vitest: { counts: readVitestCounts, failed: readVitestFailures },
   junit: { counts: readJunitCounts, failed: readJunitFailures },
-  counts: { counts: readCounts, failed: () => [] },
+  counts: { counts: readCounts, failed: readNamedFailures },
 };
 
 const ONE_PASSED: Counts = { passed: 1, failed: 0, skipped: 0 };

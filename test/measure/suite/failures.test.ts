@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_TESTS, readCounts, readNamedFailures, writeCounts } from '../../../measure/counts.ts';
+import { failedChecks } from '../../../measure/scenes/report.ts';
 import { renderFailures } from '../../../measure/suite/failures.ts';
 import { type Suite, type SuiteResult, startBeside } from '../../../measure/suite/suite.ts';
 import { ROOT, venvProgram } from '../../../sandbox/checkout.ts';
@@ -74,6 +76,31 @@ describe('what failed in a suite', { timeout: 120_000 }, () => {
     expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 });
     expect(failed[0]?.test).toBe('it ended with status 1');
     expect(failed[0]?.says).toContain('nobody waits');
+  });
+
+  it('is named by a suite that counts itself, where it gives names', async () => {
+    const report = join(folder, 'counts.json');
+    const counts = { passed: 2, failed: 1, skipped: 0 };
+    const failed = [{ test: 'scene: it holds', says: 'it did not' }];
+    writeCounts(report, counts, failed);
+    expect([readCounts(report), readNamedFailures(report)]).toEqual([counts, failed]);
+    writeCounts(report, counts);
+    expect([readCounts(report), readNamedFailures(report)]).toEqual([counts, []]);
+    rmSync(report);
+    expect([readCounts(report), readNamedFailures(report)]).toEqual([NO_TESTS, []]);
+  });
+
+  it('is a check of a scene, with how the log of its run ends', () => {
+    const log = join(folder, 'run.log');
+    writeFileSync(log, `${'early\n'.repeat(40)}the image could not be pushed\n`);
+    const check = { expected: 'it deploys', observed: 'run failure', held: false, where: log };
+    const [failed, ...more] = failedChecks([
+      { title: 'Retrain', checks: [{ ...check, held: true }, check] },
+      { title: 'Bad model', checks: [{ ...check, where: 'http://127.0.0.1:1' }] },
+    ]);
+    expect(failed?.test).toBe('Retrain: it deploys');
+    expect(failed?.says).toMatch(/^run failure\n.*run\.log\n(early\n){29}the image could not be pushed$/);
+    expect(more).toEqual([{ test: 'Bad model: it deploys', says: 'run failure\nhttp://127.0.0.1:1' }]);
   });
 
   it('stands under the suite’s name', () => {
