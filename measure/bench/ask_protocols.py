@@ -7,6 +7,7 @@ the network and the servers around add is in none of the figures.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import sys
 import tempfile
@@ -71,7 +72,12 @@ def main() -> None:
     warnings.simplefilter("ignore")
     rows = [
         {"case": case.name, "way": way, **measure(ask, requests), "bytes": size}
-        for case in (table(), images("digit", 1, 28), images("picture", 3, 224))
+        for case in (
+            table(),
+            images("digit", few_convolutions(1), (1, 28, 28)),
+            images("picture", few_convolutions(3), (3, 224, 224)),
+            images("ResNet-18", resnet_18(), (3, 224, 224)),
+        )
         for way, ask, size in ways(case)
     ]
     print(json.dumps(rows))
@@ -84,19 +90,55 @@ def table() -> Case:
     return Case("row", row, lambda given: given.to_numpy() @ weights)
 
 
-def images(name: str, channels: int, size: int) -> Case:
-    """A picture, and a network of a few convolutions."""
-    torch.manual_seed(1)
-    layers = [nn.Conv2d(channels, 32, 7, stride=2), nn.ReLU(), nn.Conv2d(32, 64, 3, stride=2), nn.ReLU()]
-    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)).eval()
+def images(name: str, network: nn.Module, shape: tuple[int, int, int]) -> Case:
+    """A picture, channels by height by width, and what is computed of it."""
+    network.eval()
 
     def compute(given: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return network(torch.from_numpy(given)).numpy()
 
-    mode = "L" if channels == 1 else "RGB"
-    steps = PictureSteps((size, size), mode, 1 / 255, (0.5,), (0.25,), "CHW", "bilinear")
-    return Case(name, np.random.default_rng(1).random((1, channels, size, size), dtype=np.float32), compute, steps)
+    mode = "L" if shape[0] == 1 else "RGB"
+    steps = PictureSteps(shape[1:], mode, 1 / 255, (0.5,), (0.25,), "CHW", "bilinear")
+    return Case(name, np.random.default_rng(1).random((1, *shape), dtype=np.float32), compute, steps)
+
+
+def few_convolutions(channels: int) -> nn.Module:
+    """A network that takes a few milliseconds of one core: beside it a request's own cost shows."""
+    torch.manual_seed(1)
+    layers = [nn.Conv2d(channels, 32, 7, stride=2), nn.ReLU(), nn.Conv2d(32, 64, 3, stride=2), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def resnet_18() -> nn.Module:
+    """The network of 18 layers of He et al., Deep Residual Learning for Image Recognition (2016), table 1."""
+    torch.manual_seed(1)
+    first = [nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+    widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
+    blocks = [Residual(before, after) for before, after in itertools.pairwise(widths)]
+    last = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000)]
+    return nn.Sequential(*first, nn.MaxPool2d(3, stride=2, padding=1), *blocks, *last)
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a short cut; where the channels double, height and width are halved."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        stride = after // before
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.ReLU(),
+            nn.Conv2d(after, after, 3, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+        )
+        projection = [nn.Conv2d(before, after, 1, stride=stride, bias=False), nn.BatchNorm2d(after)]
+        self.short_cut = nn.Identity() if stride == 1 else nn.Sequential(*projection)
+
+    def forward(self, given: torch.Tensor) -> torch.Tensor:
+        """Both ways, summed."""
+        return torch.relu(self.convolutions(given) + self.short_cut(given))
 
 
 def ways(case: Case) -> list[tuple[str, Callable[[], object], int]]:

@@ -61,7 +61,7 @@ class PictureSteps:
         made = np.empty((len(pixels), *self.shape), dtype=dtype)
         planes = {"CHW": made, "HWC": np.moveaxis(made, -1, 1), "HW": made[:, np.newaxis]}[self.layout]
         for channel, level in enumerate(levels):
-            planes[:, channel] = level[pixels[..., channel]]
+            np.take(level, pixels[..., channel], out=planes[:, channel], mode="clip")
         return made
 
     def to_json(self) -> dict[str, Any]:
