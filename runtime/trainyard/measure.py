@@ -49,9 +49,7 @@ def measure(options: argparse.Namespace) -> None:
     """Checks every golden example once, then times them over and over."""
     golden = json.loads((options.package_dir / GOLDEN_FILE).read_bytes())
     with open_box(options.box) as box:
-        with zipfile.ZipFile(options.package_dir / ARCHIVE_FILE) as archive:
-            archive.extractall(box.files)
-        open_handler(box)
+        open_package(box, options.package_dir, "serve")
         bodies = [json.dumps(example["inputs"]).encode() for example in golden["examples"]]
         for body, example in zip(bodies, golden["examples"], strict=True):
             check_answer(box.ask("ask", body), example["predictions"], golden)
@@ -61,10 +59,12 @@ def measure(options: argparse.Namespace) -> None:
     say(f"{len(bodies)} golden examples agree; {p50:.1f} ms in the median, {p95:.1f} ms in the 95th percentile")
 
 
-def open_handler(box: BoxedModel) -> None:
-    """Loads the package as a server would. Raises UserError when it can't be loaded."""
+def open_package(box: BoxedModel, folder: Path, name: str, *more: str) -> None:
+    """Loads the package as a server would, by what the worker calls that. Raises UserError when it can't be loaded."""
+    with zipfile.ZipFile(folder / ARCHIVE_FILE) as archive:
+        archive.extractall(box.files)
     try:
-        box.ask("serve", str(box.files))
+        box.ask(name, str(box.files), *more)
     except ModelError as error:
         raise UserError(
             "package-unloadable",

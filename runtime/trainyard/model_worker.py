@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class Worker:
         self._model: Any = None
         self._service: Any = None
         self._attributor: Any = None
+        self._watched: Any = None
 
     def load(self, folder: str) -> None:
         """Loads the model as MLflow does."""
@@ -91,6 +93,29 @@ class Worker:
 
         (answer,) = self._service.answer([Request("measure", body)])
         return [answer.status, answer.body]
+
+    def name_gpu(self) -> str | None:
+        """The first GPU that PyTorch finds; None without one."""
+        if find_spec("torch") is None:
+            return None
+        import torch  # noqa: PLC0415 - takes seconds to import
+
+        return torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+
+    def serve_batches(self, folder: str, device: str) -> None:
+        """Opens the handler of an unpacked archive, and looks at how it asks the model."""
+        from trainyard.watched import open_watched  # noqa: PLC0415 - needed for measuring only
+
+        self._service, self._watched = open_watched(Path(folder), device)
+
+    def ask_batch(self, bodies: list[bytes]) -> list[Any]:
+        """How often the model was asked for a batch of requests, what it raised last, and status and body of each."""
+        from trainyard.messages import Request  # noqa: PLC0415
+
+        self._watched.forget()
+        answers = self._service.answer([Request("measure", body) for body in bodies])
+        told = [[answer.status, answer.body] for answer in answers]
+        return [self._watched.calls, self._watched.raised, told]
 
 
 def main(modules: list[str]) -> int:

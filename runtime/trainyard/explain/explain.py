@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.boxed_model import ModelError
+from trainyard.boxed_model import ModelError, end_in_time
 from trainyard.command import say
 from trainyard.errors import UserError
 from trainyard.explain.layout import Layout, lay_out, sum_features, to_form
@@ -23,7 +21,6 @@ from trainyard.models import hide_values, predict_all
 from trainyard.outputs import interpret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from trainyard.boxed_model import BoxedModel
@@ -78,25 +75,6 @@ def explain(answered: Answered, settings: ExplainSettings) -> dict[str, Any]:
             why = hide_values(told, answered.holdout.inputs)
             result = {"why": "time" if was_ended() else cut(why)}
     return {"asked": asked, "seconds": budget.spent, "evaluationSeconds": answered.seconds, **result}
-
-
-@contextmanager
-def end_in_time(box: BoxedModel, seconds: float) -> Iterator[Any]:
-    """Ends the model's process after so long, unless the block is left before; gives whether it has come to that."""
-    ended = False
-
-    def end() -> None:
-        nonlocal ended
-        ended = True
-        box.kill()
-
-    timer = Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield lambda: ended
-    finally:
-        timer.cancel()
 
 
 def find_importances(answered: Answered, settings: ExplainSettings, budget: Budget) -> dict[str, Any]:
