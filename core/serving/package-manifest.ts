@@ -4,6 +4,7 @@ import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { SCHEMAS } from '../names.ts';
+import { batchSearchSchema } from './batching/batch-search.ts';
 
 /** The largest manifest that a host reads, in bytes. */
 export const MAX_MANIFEST_BYTES = 2 ** 20;
@@ -59,6 +60,8 @@ export const packageManifestSchema = z.object({
   profile: blobSchema.optional(),
   golden: blobSchema.optional(),
   serving: servingSettingsSchema,
+  /** How the batch size of `serving` was found, where `serving.batch-size` was `auto`. */
+  batching: batchSearchSchema.optional(),
 });
 export type PackageManifest = z.infer<typeof packageManifestSchema>;
 export type ServingSettings = z.infer<typeof servingSettingsSchema>;

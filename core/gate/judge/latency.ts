@@ -9,7 +9,7 @@ import { undecided } from './undecided.ts';
 /** Requests that are timed at the least. */
 const FEWEST_REQUESTS = 200;
 /** So many times the fewest requests that bound a quantile: with just those, one slow request lifts the bound to itself. */
-const REQUESTS_PER_BOUND = 4;
+export const REQUESTS_PER_BOUND = 4;
 
 /** How many single requests have to be timed for the latency rules among `rules`: 200, or 1,196 where one is of a p99. */
 export function requestsToTime(rules: readonly GateRule[]): number {
