@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { TASKS } from '../core/answers/contract.ts';
-import type { BoxPolicy, ExplainPolicy, Holdout, ModelsPolicy, ServingInput } from '../core/config/config.ts';
+import type { BoxPolicy, ModelsPolicy } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type {
@@ -13,10 +13,21 @@ import type {
   PackageRequest,
   PythonRuntime,
 } from '../core/python-port.ts';
+import { type BatchTimes, batchTimesSchema } from '../core/serving/batching/batch-search.ts';
+import type { BatchPlan } from '../core/serving/batching/choose-batch-size.ts';
+import type { ServingSettings } from '../core/serving/package-manifest.ts';
 import { environmentsFolder } from './box/environments-folder.ts';
 import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
 import { programPath } from './programs/program-path.ts';
+import {
+  batchArguments,
+  explainArguments,
+  holdoutArguments,
+  holdoutFiles,
+  packageArguments,
+  pictureArguments,
+} from './python/module-arguments.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
 /** Exit code by which the modules say that the user can mend it. */
@@ -82,6 +93,10 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
       const running = await start();
       return withScratch((folder) => measurePackage(running, { built, calls }, folder));
     },
+    measureBatches: async (built, plan, gpu) => {
+      const running = await start();
+      return withScratch((folder) => measureBatches(running, { built, plan, gpu }, folder));
+    },
   };
 }
 
@@ -108,6 +123,23 @@ async function measurePackage(
   const args = ['--package-dir', built, '--out', out, '--calls', String(calls)];
   const ran = { module: 'measure', args, hide: [], folder, out, schema: measuredSchema } as const;
   return (await runModule(running, ran)).latencyMs;
+}
+
+type MeasuringBatches = {
+  readonly built: string;
+  readonly plan: BatchPlan;
+  readonly gpu: ServingSettings['gpu'];
+};
+
+async function measureBatches(
+  running: Running,
+  { built, plan, gpu }: MeasuringBatches,
+  folder: string,
+): Promise<BatchTimes> {
+  const out = path.join(folder, 'batches.json');
+  const args = ['--package-dir', built, '--out', out, ...batchArguments(plan, gpu)];
+  const ran = { module: 'batches', args, hide: [], folder, out, schema: batchTimesSchema } as const;
+  return runModule(running, { ...ran, extraSeconds: plan.seconds });
 }
 
 async function evaluate(
@@ -142,60 +174,14 @@ async function evaluate(
   return Promise.all(outs.map(async (out) => ({ ...(await readOutput(out, evaluationSchema)), box: level })));
 }
 
-/** The argument that asks what the answers hang on. */
-function explainArguments(explain: ExplainPolicy | undefined): readonly string[] {
-  if (explain === undefined) return [];
-  const { timeoutSeconds: seconds, ...rest } = explain;
-  return ['--explain', JSON.stringify({ ...rest, seconds })];
-}
-
 /** The argument that lets models predict in their own environments, and says where these are kept. */
 function environmentArguments({ environment, env }: Running): readonly string[] {
   return environment === 'own' ? ['--environments', environmentsFolder(env)] : [];
 }
 
-/** What a model that predicts must not find: its answers are compared with what is in there. */
-function holdoutFiles(holdout: Holdout | undefined, workspace: string): readonly string[] {
-  return holdout === undefined ? [] : [path.resolve(workspace, holdout.path)];
-}
-
-/** The arguments that say which file is the holdout and what its columns mean. */
-function holdoutArguments(holdout: Holdout, workspace: string): readonly string[] {
-  const { path: file, target, id, group, time, slices, inputs } = holdout;
-  return [
-    ...['--holdout', path.resolve(workspace, file), '--target', target],
-    ...(id === undefined ? [] : ['--id', id]),
-    ...(group === undefined ? [] : ['--group', group]),
-    ...(time === undefined ? [] : ['--time', time]),
-    ...(slices.length === 0 ? [] : ['--slices', slices.join(',')]),
-    ...(inputs === undefined ? [] : ['--inputs', inputs.join(',')]),
-  ];
-}
-
-function pictureArguments(input: ServingInput | undefined): readonly string[] {
-  return input === undefined ? [] : ['--pictures', JSON.stringify(input)];
-}
-
-function packageArguments(request: PackageRequest, workspace: string, out: string): readonly string[] {
-  const { serving, holdout } = request;
-  const { settings } = serving;
-  return [
-    ...['--model-uri', request.modelUri, '--model', request.model, '--version', request.version],
-    ...['--model-digest', request.modelDigest],
-    ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
-    ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
-    ...['--answers', JSON.stringify(request.answers), '--columns', JSON.stringify(request.columns)],
-    ...pictureArguments(serving.input),
-    ...['--format', serving.format],
-    ...['--workers', String(settings.workers), '--batch-size', String(settings.batchSize)],
-    ...['--max-batch-delay-ms', String(settings.maxBatchDelayMs), '--gpu', settings.gpu],
-    ...['--response-timeout-seconds', String(settings.responseTimeoutSeconds)],
-  ];
-}
-
 /** A module of the runtime to run, and the file it leaves its answer in. */
 type ModuleRun<T> = {
-  readonly module: 'evaluate' | 'package' | 'measure';
+  readonly module: 'evaluate' | 'package' | 'measure' | 'batches';
   readonly args: readonly string[];
   /** Files that are out of the sight of the model's code. */
   readonly hide: readonly string[];

@@ -1,6 +1,9 @@
 import type { AnswersContract, Task } from './answers/contract.ts';
 import type { BoxLevel } from './box-level.ts';
 import type { ColumnRoles, ExplainPolicy, Holdout, Serving, ServingInput } from './config/config.ts';
+import type { BatchTimes } from './serving/batching/batch-search.ts';
+import type { BatchPlan } from './serving/batching/choose-batch-size.ts';
+import type { ServingSettings } from './serving/package-manifest.ts';
 
 export type EvaluationRequest = {
   /** Models to be run on the holdout, and where the predictions of each go, and what they hang on, where that is wanted. */
@@ -62,4 +65,10 @@ export type PythonRuntime = {
   readonly buildPackage: (request: PackageRequest) => Promise<PackageOutput>;
   /** Asks the package in `folder` its golden examples, and gives the times of `calls` single requests in ms. */
   readonly measurePackage: (folder: string, calls: number) => Promise<readonly number[]>;
+  /** Asks the package in `folder` batches of its golden examples, on a GPU where it is to be served on one, and gives their times. */
+  readonly measureBatches: (
+    folder: string,
+    plan: BatchPlan,
+    gpu: ServingSettings['gpu'],
+  ) => Promise<BatchTimes>;
 };

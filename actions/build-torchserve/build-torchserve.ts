@@ -12,6 +12,7 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { Registered } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { type FetchData, readFetched } from '../job/programs/fetch-data.ts';
+import { type BatchPorts, findBatchSize } from './batch-size.ts';
 import { reportPackage } from './report-package.ts';
 
 type BuildRequest = { readonly config: Config; readonly registered: Registered };
@@ -25,6 +26,7 @@ export type BuildPorts = {
   /** A fresh folder for the package's files. */
   readonly packageFolder: () => Promise<string>;
   readonly listFiles: (folder: string) => Promise<readonly string[]>;
+  readonly writeBatching: BatchPorts['writeBatching'];
   /** Puts a container image in the place of the package's archive, and gives the new manifest's digest; absent where hosts run processes. */
   readonly packAsImage?: (folder: string) => Promise<string>;
 };
@@ -33,7 +35,7 @@ type Built = OutcomeOf<(typeof CONTRACTS)['build-torchserve']>;
 
 /**
  * Builds the package of a version from the bytes that were judged, checks it against MLflow's own predictions while doing so, judges the
- * gate's rules for what it costs to serve, and stores its files with the run. It is built already only where the ledger says so: what
+ * gate's rules for what it costs to serve, finds its batch size where that is `auto`, and stores its files with the run. It is built already only where the ledger says so: what
  * lies in MLflow may be anybody's.
  */
 export async function buildTorchserve(request: BuildRequest, ports: BuildPorts): Promise<Built> {
@@ -58,9 +60,12 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
   const latencyMs = await ports.python.measurePackage(folder, requestsToTime(config.gate));
   const { sizeBytes } = packed;
   const budgets = judgeBudgets(config.gate, { sizeBytes, latencyMs });
-  const output = budgets.verdict === 'pass' ? await shipAsImage(ports, folder, packed) : packed;
+  const batching = budgets.verdict === 'pass' ? await findBatchSize(config, folder, ports) : undefined;
+  const sized = batching === undefined ? packed : { ...packed, manifestDigest: batching.manifestDigest };
+  const output = budgets.verdict === 'pass' ? await shipAsImage(ports, folder, sized) : sized;
   const name = packageName(config.model, output.manifestDigest);
-  const shared = { report: reportPackage(name, version, output, budgets), outputs: { package: name } };
+  const report = reportPackage({ name, version, batching }, output, budgets);
+  const shared = { report, outputs: { package: name } };
   if (budgets.verdict !== 'pass') {
     const headline = `The package of version ${version} does not pass the gate's rules for serving it: ${budgets.verdict}.`;
     const reasonCode = budgets.verdict === 'fail' ? 'gate-failed' : 'gate-inconclusive';

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { writeBatching } from '../../adapters/python/write-batching.ts';
 import { connectImages, connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan, readRegistered } from '../job/handoff.ts';
@@ -22,6 +23,7 @@ export function main(root: string): Promise<void> {
         fetchData: connectFetch(host, config, { ...job, plan, python: inputs.python, runner: 'gpu-runner' }),
         packageFolder: async () => tempFolder(host, 'package'),
         listFiles: (folder) => readdir(folder),
+        writeBatching,
         ...connectImages(host, config, { ...job, python: inputs.python, root }),
       },
     );

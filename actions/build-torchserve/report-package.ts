@@ -3,11 +3,18 @@ import type { judgeBudgets } from '../../core/gate/judge/budgets.ts';
 import type { PackageOutput } from '../../core/python-port.ts';
 import type { Block, Report } from '../../core/report/report.ts';
 import { formatSign, GATE_SIGNS } from '../../core/report/signs.ts';
+import { describeBatchSize, type FoundBatchSize } from './batch-size.ts';
 
-/** The built package for people: what it is, and what the rules for serving it say. */
+type ReportedPackage = {
+  readonly name: string;
+  readonly version: string;
+  /** How its batch size was found, where it was looked for. */
+  readonly batching: FoundBatchSize | undefined;
+};
+
+/** The built package for people: what it is, what the rules for serving it say, and how its batch size was found. */
 export function reportPackage(
-  name: string,
-  version: string,
+  { name, version, batching }: ReportedPackage,
   { format, sizeBytes, box }: PackageOutput,
   { verdict, checks }: ReturnType<typeof judgeBudgets>,
 ): Report {
@@ -25,6 +32,7 @@ export function reportPackage(
     ...(rows.length === 0
       ? []
       : [{ kind: 'table', columns: ['rule', 'needs', 'verdict', ''], rows } as const]),
+    ...(batching === undefined ? [] : describeBatchSize(batching)),
   ];
   return verdict === 'pass'
     ? { sign: 'package-built', blocks }

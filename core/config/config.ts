@@ -98,7 +98,10 @@ export type Serving = {
   /** Requirements or lock file of the container, relative to the workspace. */
   readonly requirements?: string;
   readonly input?: ServingInput;
-  readonly settings: ServingSettings;
+  readonly settings: Omit<ServingSettings, 'batchSize'> & {
+    /** `auto`: the build finds it. */
+    readonly batchSize: ServingSettings['batchSize'] | 'auto';
+  };
 };
 
 export type Environment = {

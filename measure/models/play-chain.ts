@@ -18,6 +18,7 @@ import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
+import { writeBatching } from '../../adapters/python/write-batching.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers, readExplanation, readSteps } from '../../adapters/read-answers.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
@@ -174,6 +175,7 @@ async function packKind(
       packageFolder: async () => folderOfPackage,
       fetchData: async () => undefined,
       listFiles: (one) => readdir(one),
+      writeBatching,
     },
   );
   return folderOfPackage;

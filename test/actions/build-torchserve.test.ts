@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type BuildPorts, buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
 import type { LatencyRule } from '../../core/gate/rules/rule.ts';
-import type { PackageRequest } from '../../core/python-port.ts';
+import type { PackageRequest, PythonRuntime } from '../../core/python-port.ts';
+import type { BatchSearch } from '../../core/serving/batching/batch-search.ts';
 import { createWorld } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
 import type { MemoryTracking } from './support/memory-tracking.ts';
@@ -13,23 +14,34 @@ const IMAGE = digestOf('the manifest with the image');
 /** What is in MLflow before, and what the ledger knows of the version beside. */
 type Before = (tracking: MemoryTracking, runId: string) => { readonly package: string } | undefined;
 
+/** The batch size that is configured, and what is measured of batches. */
+type Batching = {
+  readonly batchSize: number | 'auto';
+  readonly measure: PythonRuntime['measureBatches'];
+};
+
 /** Builds a version whose single requests take these times, under a rule of 20 ms at the 95th percentile. */
 async function build(
   challengerMs: readonly number[],
   changed: Partial<BuildPorts> = {},
   before: Before = () => undefined,
+  batching: Batching = { batchSize: 1, measure: () => Promise.reject(new Error('not here')) },
 ) {
   const { tracking, job } = createWorld([]);
   const { request, ports } = job({ operation: 'train' });
   const { runId } = await tracking.createRun({ experiment: 'mnist', name: 'x', tags: {} });
+  const { serving } = request.config;
+  const settings = { ...serving.settings, batchSize: batching.batchSize, maxBatchDelayMs: 5 };
+  const config = { ...request.config, serving: { ...serving, settings } };
   const asked: PackageRequest[] = [];
+  const written: [folder: string, size: number, search: BatchSearch][] = [];
   const more = before(tracking, runId);
   const registered = {
     ...({ schema_version: 1, action: 'register', version: '1' } as const),
     ...{ runId, modelUri: 'models:/m-1', modelDigest: digestOf('judged'), ...more },
   };
   const outcome = await buildTorchserve(
-    { config: { ...request.config, gate: [RULE] }, registered },
+    { config: { ...config, gate: [RULE] }, registered },
     {
       tracking,
       log: ports.log,
@@ -40,6 +52,11 @@ async function build(
           return { manifestDigest: digestOf('manifest'), sizeBytes: 1_000, format: 'pyfunc', box: 'user' };
         },
         measurePackage: async () => challengerMs,
+        measureBatches: batching.measure,
+      },
+      writeBatching: async (...one) => {
+        written.push(one);
+        return digestOf('manifest with the batch size');
       },
       fetchData: async () => undefined,
       packageFolder: async () => '/tmp/package',
@@ -47,7 +64,7 @@ async function build(
       ...changed,
     },
   );
-  return { outcome, asked, stored: [...tracking.artifacts.keys()] };
+  return { outcome, asked, written, stored: [...tracking.artifacts.keys()] };
 }
 
 const times = (count: number, milliseconds: number) => Array.from({ length: count }, () => milliseconds);
@@ -106,5 +123,55 @@ describe('a package is built already', () => {
     const { outcome, asked } = await build(times(200, 10), {}, () => ({ package: named }));
     expect(outcome).toMatchObject({ reasonCode: 'already-built', outputs: { package: named } });
     expect(asked).toEqual([]);
+  });
+});
+
+describe('the batch size', () => {
+  const machine = { processor: 'a processor', cores: 4, memoryBytes: 8e9 };
+  const sizes = [10, 12, 40].map((one, index) => ({ size: 2 ** index, batchMs: times(100, one) }));
+  const auto = (measure: PythonRuntime['measureBatches']): Batching => ({ batchSize: 'auto', measure });
+
+  test('that is a number is not looked for', async () => {
+    const { outcome, written } = await build(times(200, 10));
+    expect(outcome.reasonCode).toBe('package-built');
+    expect(written).toEqual([]);
+  });
+
+  test('is found by measuring, stands in the manifest, and is told with the machine and the table', async () => {
+    const plans: unknown[] = [];
+    const { outcome, written } = await build(
+      times(200, 10),
+      {},
+      undefined,
+      auto(async (folder, plan, gpu) => {
+        plans.push([folder, plan, gpu]);
+        return { machine, sizes };
+      }),
+    );
+    const plan = { largest: 64, seconds: 180, batches: 236, fewest: 59, limitMs: 15 };
+    expect(plans).toEqual([['/tmp/package', plan, 'none']]);
+    expect(written).toMatchObject([['/tmp/package', 2, { machine }]]);
+    expect(outcome.outputs.package).toBe(`mnist@${digestOf('manifest with the batch size')}`);
+    const told = showReport(outcome.report);
+    expect(told).toContain('Batch size 2');
+    expect(told).toContain('a processor, 4 cores, 8 GB');
+    expect(told).toMatch(/2 \| 100 \| 12 ms \| 12 ms \| 166.7 \| yes/);
+    expect(told).toMatch(/4 \| 100 \| 40 ms \| 40 ms \| 100 \| no/);
+  });
+
+  test('goes into the manifest before an image is made of it', async () => {
+    const { outcome } = await build(
+      times(200, 10),
+      { packAsImage: async () => IMAGE },
+      undefined,
+      auto(async () => ({ machine, sizes })),
+    );
+    expect(outcome.outputs.package).toBe(`mnist@${IMAGE}`);
+  });
+
+  test('is not looked for in a package that does not pass', async () => {
+    const measure = () => Promise.reject(new Error('it was measured'));
+    const { outcome } = await build(times(200, 30), {}, undefined, auto(measure));
+    expect(outcome.reasonCode).toBe('gate-failed');
   });
 });

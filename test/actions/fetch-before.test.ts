@@ -143,6 +143,7 @@ async function build({ mark, fetchData }: ReturnType<typeof watch>, fails = fals
     {
       ...{ tracking: ports.tracking, log: ports.log, fetchData },
       ...{ packageFolder: async () => '/tmp/package', listFiles: async () => [] },
+      writeBatching: () => Promise.reject(new Error('not here')),
       python: {
         ...ports.python,
         measurePackage: async () => [],

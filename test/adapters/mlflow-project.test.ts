@@ -16,6 +16,7 @@ import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner, projectArguments } from '../../adapters/mlflow/project.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
+import { writeBatching } from '../../adapters/python/write-batching.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
 import { createSeal } from '../../adapters/seal.ts';
@@ -223,6 +224,7 @@ describe('a real MLflow Project', () => {
       fetchData: async () => undefined,
       packageFolder: async () => mkdtempSync(path.join(folder, 'package-')),
       listFiles: (built: string) => readdir(built),
+      writeBatching,
     };
     const registered = {
       ...({ schema_version: 1, action: 'register' } as const),

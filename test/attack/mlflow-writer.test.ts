@@ -10,6 +10,7 @@ import { train } from '../../actions/train/train.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashFile, hashText } from '../../adapters/data-digest.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
+import { writeBatching } from '../../adapters/python/write-batching.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import { packageFolder } from '../../core/identity/package-folder.ts';
@@ -185,6 +186,7 @@ play('M7', async () => {
     {
       fetchData: async () => undefined,
       ...{ tracking, log: ports.log, listFiles: async () => [], packageFolder: async () => mlflow.folder },
+      writeBatching,
       python: {
         ...ports.python,
         measurePackage: async () => [],

@@ -3,6 +3,7 @@ import { digestSchema } from '../../identity/digest.ts';
 import { modelNameSchema } from '../../identity/model-name.ts';
 import { DEFAULT_CONFIG_FILE, NOTICE_FORMS } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../permission.ts';
+import { LARGEST_BATCH, SEARCH_SECONDS } from '../../serving/batching/search-bounds.ts';
 import { checkAnswers } from '../check-answers.ts';
 import { checkDrift, checkServingInput } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
@@ -98,7 +99,15 @@ const servingSchema = z.strictObject({
       description:
         'How pictures that clients send become what the model takes. It is packed with each version, and holdouts of pictures are read by it. Without it pictures are refused.',
     }),
-  'batch-size': whole('Requests a worker takes at once.', { min: 1, max: 4096 }).default(1),
+  'batch-size': z
+    .union([z.int().min(1).max(4096), z.literal('auto')], {
+      error: 'must be a whole number from 1 to 4096, or `auto`',
+    })
+    .default(1)
+    .meta({
+      description: `Requests a worker takes at once. With \`auto\` the build measures batches of 1, 2, 4, … up to ${LARGEST_BATCH}, for ${SEARCH_SECONDS} seconds at most, and takes the size that answers the most requests per second within the gate's rules on latency, \`max-batch-delay\` included; without such a rule a larger one only where it answers at least 10% more.`,
+      examples: ['auto'],
+    }),
   'max-batch-delay': duration('The longest wait for a batch to fill.', '50ms').prefault('50ms'),
   gpu: z.enum(['none', 'all']).default('none').meta({ description: "The host's GPUs the model may use." }),
   'response-timeout': duration('After this a prediction has failed.', '2m').prefault('2m'),

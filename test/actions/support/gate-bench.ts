@@ -89,6 +89,7 @@ export async function createGateBench(right: number, champion = false): Promise<
         }),
       buildPackage: () => Promise.reject(new Error('not here')),
       measurePackage: () => Promise.reject(new Error('not here')),
+      measureBatches: () => Promise.reject(new Error('not here')),
     },
     hashFile: async (file) => digestOf(sideOf(file)),
     hashText: digestOf,
