@@ -18,8 +18,11 @@ export type Launch = {
   readonly hasServed?: boolean;
 };
 
-/** What TorchServe is told by its environment, wherever it runs: the handler reads bodies itself, and faster. */
-export const SERVER_VARIABLES = { TS_DECODE_INPUT_REQUEST: 'false' } as const;
+/** What TorchServe is told by its environment, wherever it runs: the handler reads bodies itself, and faster; and how long one may be once it is unpacked. */
+export const bodyVariables = (maxBodyBytes: number) => ({
+  TS_DECODE_INPUT_REQUEST: 'false',
+  TRAINYARD_MAX_BODY_BYTES: String(maxBodyBytes),
+});
 
 /** What a runtime must know to find its instance again; opaque to everyone else, and stored as JSON. */
 export type RuntimeHandle = Readonly<Record<string, string | number>>;

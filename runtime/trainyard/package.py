@@ -70,6 +70,7 @@ SERVED_MODULES = (
     "naming",
     "open_inference",
     "outputs",
+    "packed",
     "picture_requests",
     "picture_steps",
     "pictures",

@@ -18,6 +18,7 @@ from trainyard import array_file
 from trainyard.errors import InvalidInputError, not_acceptable
 from trainyard.messages import JSON_TYPE, OK, Answer, Question, Request
 from trainyard.open_inference import HEAD_LENGTH_HEADER, describe_model, read_inference, tell_refusal, write_unasked
+from trainyard.packed import unpack
 from trainyard.picture_requests import FORM_TYPE, is_of_picture, read_picture, read_rows
 from trainyard.scoring import FORMATS, check_columns, format_answer, parse_json, parse_tensors, read_params
 from trainyard.text_requests import TEXT_TYPE, read_text, takes_text
@@ -40,14 +41,18 @@ NO_REQUEST = ("not-json", "not-an-object", "unknown-format")
 JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", TEXT_TYPE, FORM_TYPE)
 
 
-def read_question(request: Request, settings: Settings, version: str) -> Question | Answer:
-    """What a request asks the model; an answer where it asks of the model instead. Raises InvalidInputError."""
+def read_question(request: Request, settings: Settings, version: str, most_bytes: int) -> Question | Answer:
+    """What a request asks the model; an answer where it asks of the model instead. Raises InvalidInputError.
+
+    A body that is packed holds `most_bytes` at most.
+    """
     said = request.headers.get(PROTOCOL_HEADER)
     if said == OPEN_INFERENCE_METADATA:
         return describe_model(settings, version)
     is_open = said == OPEN_INFERENCE
     kind = media_type(request.headers.get("content-type", ""))
     write = write_unasked(settings, version) if is_open else choose_writer(request.headers.get("accept", ""))
+    request = unpack(request, most_bytes)
     document = find_document(request, kind, settings)
     if document is not None:
         request = replace(request, body=document)
@@ -120,10 +125,15 @@ def _unknown_type(kind: str, settings: Settings) -> Iterator[None]:
     except InvalidInputError as error:
         if error.code not in NO_REQUEST or kind in JSON_TYPES or kind.endswith("+json"):
             raise
-        own = [] if settings.pictures is None else [PICTURE_TYPES, FORM_TYPE]
-        own += [TEXT_TYPE] if takes_text(settings.signature) else []
-        known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE, *own))
-        raise InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415) from error
+        raise refuse_type(kind, settings) from error
+
+
+def refuse_type(kind: str, settings: Settings) -> InvalidInputError:
+    """Says what a body may be written in, to whom sends another."""
+    own = [] if settings.pictures is None else [PICTURE_TYPES, FORM_TYPE]
+    own += [TEXT_TYPE] if takes_text(settings.signature) else []
+    known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE, *own))
+    return InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415)
 
 
 def fit_array(values: np.ndarray, signature: Signature) -> Inputs:

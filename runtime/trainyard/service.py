@@ -16,6 +16,7 @@ from trainyard.inputs import Inputs, concatenate, count_rows
 from trainyard.interpretation import NUMERIC_TASKS, Interpretation, Outcome
 from trainyard.messages import BAD_REQUEST, REFUSALS, SERVER_ERROR, Answer, Question, Request, refuse
 from trainyard.outputs import interpret
+from trainyard.packed import MOST_BYTES, MOST_BYTES_VARIABLE
 from trainyard.picture_requests import read_rows
 from trainyard.pictures import require_decoder
 from trainyard.protocols import read_question, tell
@@ -37,8 +38,17 @@ logger = logging.getLogger(__name__)
 class ModelService:
     """A loaded model with its counters. Answers never raise: whatever goes wrong becomes an answer."""
 
-    def __init__(self, settings: Settings, run: Callable[..., Any], version: str, capture: Capture | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run: Callable[..., Any],
+        version: str,
+        capture: Capture | None,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        """`most_bytes` is how long a body may be once it is unpacked."""
         self.version = version
+        self._most_bytes = most_bytes
         self._settings = settings
         self._run = run
         self._capture = capture
@@ -64,7 +74,7 @@ class ModelService:
 
     def _parse(self, request: Request) -> Question | Answer:
         try:
-            return read_question(request, self._settings, self.version)
+            return read_question(request, self._settings, self.version, self._most_bytes)
         except InvalidInputError as error:
             return refuse(error.status, error.code, error.message)
         except Exception as error:
@@ -168,7 +178,9 @@ def open_service(folder: Path, environment: Mapping[str, str] = os.environ, devi
     run = load_runner(folder / PAYLOAD_FOLDER, settings.format, device)
     warm_up(run, settings, folder / WARM_UP_FILE)
     identity = CaptureIdentity(settings.model, version, str(os.getpid()))
-    return ModelService(settings, run, version, open_capture(folder / PROFILE_FILE, identity, environment))
+    capture = open_capture(folder / PROFILE_FILE, identity, environment)
+    most_bytes = int(environment.get(MOST_BYTES_VARIABLE, MOST_BYTES))
+    return ModelService(settings, run, version, capture, most_bytes)
 
 
 def warm_up(run: Callable[[Inputs], Any], settings: Settings, request_file: Path) -> None:

@@ -65,12 +65,17 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
   test('refuses a packed body before any version has it, and says how to send it', async () => {
     await apply({ candidatePercent: 50 });
     const before = stable.ids.length + candidate.ids.length;
-    const packed = await predict({ 'content-encoding': 'gzip' });
-    expect(packed.status).toBe(415);
-    const message = 'Bodies are taken as they are: send it without content-encoding.';
-    expect(await packed.json()).toEqual({ code: 'body-packed', message, error: message });
+    const form = { 'content-type': 'Multipart/form-data; boundary=1f', 'content-encoding': 'gzip' };
+    for (const packing of [...['br', 'gzip, gzip'].map((one) => ({ 'content-encoding': one })), form]) {
+      const packed = await predict(packing);
+      expect(packed.status).toBe(415);
+      const message = 'Bodies are taken plain or packed by gzip, once; forms are taken plain.';
+      expect(await packed.json()).toEqual({ code: 'body-packed', message, error: message });
+    }
     expect(stable.ids.length + candidate.ids.length).toBe(before);
-    expect((await predict({ 'content-encoding': 'Identity' })).status).toBe(200);
+    for (const taken of ['Identity', 'gzip']) {
+      expect((await predict({ 'content-encoding': taken })).status).toBe(200);
+    }
   });
 
   test('writes down what came of the requests of each user, pinned ones and those without a user apart', async () => {

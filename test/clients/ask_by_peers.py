@@ -15,7 +15,6 @@ import pandas as pd
 import tritonclient.http as triton
 from mlserver.codecs import NumpyCodec, NumpyRequestCodec, PandasCodec
 from mlserver.types import InferenceResponse
-from tritonclient.utils import InferenceServerException
 
 ROWS = np.random.default_rng(7).random((3, 16), dtype=np.float32)
 TABLE = pd.DataFrame([[0.1, 0.4, 0.2, 0.9], [0.1, 0.1, 0.1, 0.1]], columns=["a", "b", "c", "d"])
@@ -36,7 +35,7 @@ def main() -> None:
                 "model": client.get_model_metadata(model, of_tensor),
                 "binary": ask_triton(client, model, of_tensor, binary=True).tolist(),
                 "json": ask_triton(client, model, of_tensor, binary=False).tolist(),
-                "compressed": refusal(client, model, of_tensor),
+                "packed": ask_packed(client, model, of_tensor).tolist(),
                 "columns": ask_columns(client, model, of_table).reshape(-1).tolist(),
                 "numpy": ask_mlserver(address, model, of_tensor, NumpyRequestCodec.encode_request(ROWS)).tolist(),
                 "pandas": ask_mlserver(address, model, of_table, PandasCodec.encode_request(TABLE))
@@ -67,15 +66,12 @@ def ask_columns(client: triton.InferenceServerClient, model: str, version: str) 
     return answer.as_numpy(answer.get_response()["outputs"][0]["name"])
 
 
-def refusal(client: triton.InferenceServerClient, model: str, version: str) -> str:
-    """What is said of a request that is packed, as this client can."""
+def ask_packed(client: triton.InferenceServerClient, model: str, version: str) -> np.ndarray:
+    """The answers to the tensor as bytes that this client packs."""
     tensor = triton.InferInput("input", list(ROWS.shape), "FP32")
     tensor.set_data_from_numpy(ROWS)
-    try:
-        client.infer(model, [tensor], model_version=version, request_compression_algorithm="gzip")
-    except InferenceServerException as error:
-        return f"{error.status()}: {error.message()}"
-    return ""
+    answer = client.infer(model, [tensor], model_version=version, request_compression_algorithm="gzip")
+    return answer.as_numpy(answer.get_response()["outputs"][0]["name"])
 
 
 def ask_mlserver(address: str, model: str, version: str, request) -> np.ndarray:

@@ -10,7 +10,7 @@ export function buildRoutes(plan: TrafficPlan, settings: RouteSettings = {}): Di
     routesOfPath(plan, { model, path, protocol: 'mlflow' }, settings);
   const routes = [
     ...probes(plan),
-    refusePacked(),
+    ...refusePacked(),
     ...modelNames(plan).flatMap((model) => routesOf(model, `/predictions/${model}`)),
     ...modelNames(plan).flatMap((model) => routesOf(model, `/invocations/${model}`)),
     ...openInferenceRoutes(plan, settings),
@@ -36,18 +36,22 @@ function probe(path: string, isAnswered: boolean): object {
   return { match: { path }, ...(isAnswered ? text(200, 'ok') : text(503, 'no version is ready')) };
 }
 
-/** A packed body is unpacked by nobody: a few bytes would stand for any number, beyond the limit of a body. */
-function refusePacked(): object {
+/**
+ * The handler unpacks gzip, as far as a plain body may reach. A form is none of its: TorchServe takes it apart, and unpacks nothing.
+ */
+function refusePacked(): readonly object[] {
   const name = 'content-encoding';
-  const isPlain = { name, string_match: { exact: 'identity', ignore_case: true } };
-  return {
-    match: {
-      prefix: '/',
-      headers: [
-        { name, present_match: true },
-        { ...isPlain, invert_match: true },
-      ],
-    },
-    ...refuse(415, 'body-packed', 'Bodies are taken as they are: send it without content-encoding.'),
+  const is = (exact: string) => ({ name, string_match: { exact, ignore_case: true } });
+  const isForm = {
+    name: 'content-type',
+    string_match: { safe_regex: { regex: '(?i)\\s*(multipart/|application/x-www-form-urlencoded).*' } },
   };
+  const unread = [
+    { name, present_match: true },
+    ...['identity', 'gzip'].map((one) => ({ ...is(one), invert_match: true })),
+  ];
+  return [unread, [is('gzip'), isForm]].map((headers) => ({
+    match: { prefix: '/', headers },
+    ...refuse(415, 'body-packed', 'Bodies are taken plain or packed by gzip, once; forms are taken plain.'),
+  }));
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { torchServeConfig } from '../process/torchserve-config.ts';
-import { type Launch, SERVER_VARIABLES } from '../runtime.ts';
+import { bodyVariables, type Launch } from '../runtime.ts';
 
 /** Labels that say whose container it is: the agent's scope, and the instance. */
 export const LABELS = {
@@ -126,7 +126,7 @@ function environmentOf(
     TRAINYARD_SETTINGS: settings,
     TRAINYARD_CONTROL_DIR: CONTROL_DIR,
     TRAINYARD_CAPTURE_DIR: CAPTURE_DIR,
-    ...SERVER_VARIABLES,
+    ...bodyVariables(maxBodyBytes),
     TRAINYARD_CAPTURE_SECONDS: String(launch.captureSeconds),
     TRAINYARD_MODEL: launch.model,
     TRAINYARD_VERSION: launch.version,

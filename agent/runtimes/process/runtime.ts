@@ -114,7 +114,7 @@ async function start(
   const spawned = await spawnOrAdopt({
     argv: torchServeArguments(options.toolchain, launch),
     cwd: launch.workFolder,
-    env: serverVariables({ env: options.env, python: options.toolchain.python }, launch),
+    env: serverVariables({ ...options, python: options.toolchain.python }, launch),
     logFile: join(launch.workFolder, 'console.log'),
     owner: known.owner,
     user,

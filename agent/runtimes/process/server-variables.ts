@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type Launch, SERVER_VARIABLES } from '../runtime.ts';
+import { bodyVariables, type Launch } from '../runtime.ts';
 
 /** Of the agent's own environment, what a model server needs (which GPUs are its host's among it); nothing else, so that no token reaches user code. */
 const PASSED_ON = [
@@ -13,7 +13,15 @@ type Served = Pick<Launch, 'workFolder' | 'captureFolder' | 'captureSeconds' | '
 
 /** The environment of a TorchServe: of `env`, the agent's own, what it needs, and where its folders and programs are. */
 export function serverVariables(
-  { env, python }: { readonly env: Readonly<Record<string, string | undefined>>; readonly python: string },
+  {
+    env,
+    python,
+    maxBodyBytes,
+  }: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly python: string;
+    readonly maxBodyBytes: number;
+  },
   launch: Served,
 ): Readonly<Record<string, string>> {
   const passed = PASSED_ON.flatMap((name) => {
@@ -30,7 +38,7 @@ export function serverVariables(
     METRICS_LOCATION: join(launch.workFolder, 'logs'),
     PYTHONDONTWRITEBYTECODE: '1',
     TRAINYARD_CAPTURE_DIR: launch.captureFolder,
-    ...SERVER_VARIABLES,
+    ...bodyVariables(maxBodyBytes),
     TRAINYARD_CAPTURE_SECONDS: String(launch.captureSeconds),
     TRAINYARD_MODEL: launch.model,
     TRAINYARD_VERSION: launch.version,
