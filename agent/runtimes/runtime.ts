@@ -18,11 +18,13 @@ export type Launch = {
   readonly hasServed?: boolean;
 };
 
-/** What TorchServe is told by its environment, wherever it runs: the handler reads bodies itself, and faster; and how long one may be once it is unpacked. */
-export const bodyVariables = (maxBodyBytes: number) => ({
-  TS_DECODE_INPUT_REQUEST: 'false',
-  TRAINYARD_MAX_BODY_BYTES: String(maxBodyBytes),
-});
+/**
+ * What TorchServe is told by its environment, wherever it runs: the handler reads bodies itself, and faster; and how long one may be once it is
+ * unpacked.
+ */
+export function bodyVariables(maxBodyBytes: number): Readonly<Record<string, string>> {
+  return { TS_DECODE_INPUT_REQUEST: 'false', TRAINYARD_MAX_BODY_BYTES: String(maxBodyBytes) };
+}
 
 /** What a runtime must know to find its instance again; opaque to everyone else, and stored as JSON. */
 export type RuntimeHandle = Readonly<Record<string, string | number>>;

@@ -17,6 +17,8 @@ SERVER_ERROR = 500
 # What is the client's own mistake.
 REFUSALS = range(400, 500)
 JSON_TYPE = "application/json"
+# Characters of why something is refused.
+MOST_SAID = 2_000
 
 
 @dataclass(frozen=True)
@@ -61,5 +63,9 @@ class Question:
 
 
 def refuse(status: int, code: str, message: str) -> Answer:
-    """An answer that is no prediction."""
-    return Answer(status, json.dumps({"code": code, "message": message}))
+    """An answer that is no prediction: its message is cut where it is longer than anybody reads.
+
+    It may quote what was sent, and TorchServe gives a whole batch no answer where one is too long for it.
+    """
+    said = message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
+    return Answer(status, json.dumps({"code": code, "message": said}))

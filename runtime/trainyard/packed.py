@@ -31,9 +31,11 @@ def unpack(request: Request, most_bytes: int) -> Request:
         raise InvalidInputError(
             "body-packed", f"Bodies are taken plain or packed by gzip, once; {ENCODING_HEADER} is {encoding}.", 415
         )
-    if not isinstance(request.body, bytes | bytearray):
+    # What is text was not packed, whatever it says.
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    if not isinstance(body, bytes | bytearray):
         raise InvalidInputError("body-packed", "Forms are taken plain: send it without content-encoding.", 415)
-    return replace(request, body=unpack_gzip(request.body, most_bytes))
+    return replace(request, body=unpack_gzip(body, most_bytes))
 
 
 def unpack_gzip(body: bytes | bytearray, most_bytes: int) -> bytes:
@@ -44,19 +46,16 @@ def unpack_gzip(body: bytes | bytearray, most_bytes: int) -> bytes:
     except zlib.error as error:
         raise _not_gzip(str(error)) from error
     if len(content) > most_bytes:
-        raise too_large("this one unpacked", most_bytes)
+        raise InvalidInputError(
+            "body-too-large",
+            f"A body may hold {most_bytes} bytes, and this one unpacked holds more: send fewer rows at once.",
+            413,
+        )
     if not reader.eof:
         raise _not_gzip("it ends before its checksum")
     if reader.unused_data:
         raise _not_gzip(f"{len(reader.unused_data)} bytes follow its end, and one member is read")
     return content
-
-
-def too_large(what: str, most_bytes: int) -> InvalidInputError:
-    """Refuses what would become larger than a plain body may be, before it does."""
-    return InvalidInputError(
-        "body-too-large", f"A body may hold {most_bytes} bytes, and {what} holds more: send fewer rows at once.", 413
-    )
 
 
 def _not_gzip(why: str) -> InvalidInputError:
