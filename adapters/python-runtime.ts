@@ -89,9 +89,9 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
       const running = await start();
       return withScratch((folder) => buildPackage(running, request, folder));
     },
-    measurePackage: async (built, calls) => {
+    measurePackage: async (built, calls, gpu) => {
       const running = await start();
-      return withScratch((folder) => measurePackage(running, { built, calls }, folder));
+      return withScratch((folder) => measurePackage(running, { built, calls, gpu }, folder));
     },
     measureBatches: async (built, plan, gpu) => {
       const running = await start();
@@ -112,15 +112,19 @@ async function buildPackage(
   return { ...(await runModule(running, ran)), box: running.box.level };
 }
 
-type Measuring = { readonly built: string; readonly calls: number };
+type Measuring = {
+  readonly built: string;
+  readonly calls: number;
+  readonly gpu: ServingSettings['gpu'];
+};
 
 async function measurePackage(
   running: Running,
-  { built, calls }: Measuring,
+  { built, calls, gpu }: Measuring,
   folder: string,
 ): Promise<readonly number[]> {
   const out = path.join(folder, 'measured.json');
-  const args = ['--package-dir', built, '--out', out, '--calls', String(calls)];
+  const args = ['--package-dir', built, '--out', out, '--calls', String(calls), '--gpu', gpu];
   const ran = { module: 'measure', args, hide: [], folder, out, schema: measuredSchema } as const;
   return (await runModule(running, ran)).latencyMs;
 }

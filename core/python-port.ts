@@ -63,8 +63,15 @@ export type PythonRuntime = {
   /** One evaluation per target, in their order. */
   readonly evaluate: (request: EvaluationRequest) => Promise<readonly Evaluation[]>;
   readonly buildPackage: (request: PackageRequest) => Promise<PackageOutput>;
-  /** Asks the package in `folder` its golden examples, and gives the times of `calls` single requests in ms. */
-  readonly measurePackage: (folder: string, calls: number) => Promise<readonly number[]>;
+  /**
+   * Asks the package in `folder` its golden examples, with no GPU in sight where it is to be served without, and gives the times of `calls`
+   * single requests in ms.
+   */
+  readonly measurePackage: (
+    folder: string,
+    calls: number,
+    gpu: ServingSettings['gpu'],
+  ) => Promise<readonly number[]>;
   /** Asks the package in `folder` batches of its golden examples, on a GPU where it is to be served on one, and gives their times. */
   readonly measureBatches: (
     folder: string,

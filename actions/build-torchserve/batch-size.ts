@@ -1,38 +1,45 @@
 import type { Config } from '../../core/config/config.ts';
 import { formatBytes, formatCount, formatNumber } from '../../core/gate/format-value.ts';
 import type { Log } from '../../core/ports.ts';
-import type { PythonRuntime } from '../../core/python-port.ts';
+import type { PackageOutput, PythonRuntime } from '../../core/python-port.ts';
 import type { Block, Column } from '../../core/report/report.ts';
 import type { BatchSearch } from '../../core/serving/batching/batch-search.ts';
 import { chooseBatchSize, planBatches } from '../../core/serving/batching/choose-batch-size.ts';
 
-/** A batch size that was found, how, and the digest of the manifest that says so. */
+/** A package before its batch size is known. */
+type Unsized = Pick<PackageOutput, 'manifestDigest' | 'sizeBytes'> & { readonly folder: string };
+
+/** A batch size that was found, how, and the package whose manifest says so. */
 export type FoundBatchSize = {
   readonly size: number;
   readonly search: BatchSearch;
-  readonly manifestDigest: string;
+  readonly written: Pick<PackageOutput, 'manifestDigest' | 'sizeBytes'>;
 };
 
 export type BatchPorts = {
   readonly log: Log;
   readonly python: Pick<PythonRuntime, 'measureBatches'>;
-  /** Has the manifest of the package in the folder name a batch size and how it was found, and gives its new digest. */
-  readonly writeBatching: (folder: string, size: number, search: BatchSearch) => Promise<string>;
+  /** Has the manifest of the package, which still has its digest, name a batch size and how it was found. */
+  readonly writeBatching: (
+    built: Unsized,
+    size: number,
+    search: BatchSearch,
+  ) => Promise<FoundBatchSize['written']>;
 };
 
-/** Finds the batch size of the package in `folder` where it is `auto`, and writes it into its manifest; else nothing. */
+/** Finds the batch size of a package where it is `auto`, and writes it into its manifest; else nothing. */
 export async function findBatchSize(
   { gate, serving }: Pick<Config, 'gate' | 'serving'>,
-  folder: string,
+  built: Unsized,
   { log, python, writeBatching }: BatchPorts,
 ): Promise<FoundBatchSize | undefined> {
   const { batchSize, maxBatchDelayMs, gpu } = serving.settings;
   if (batchSize !== 'auto') return undefined;
   const plan = planBatches(gate, maxBatchDelayMs);
   const title = `Measuring batches of up to ${plan.largest}, for ${plan.seconds} s at most`;
-  const times = await log.group(title, () => python.measureBatches(folder, plan, gpu));
+  const times = await log.group(title, () => python.measureBatches(built.folder, plan, gpu));
   const { size, search } = chooseBatchSize(times, gate, maxBatchDelayMs);
-  return { size, search, manifestDigest: await writeBatching(folder, size, search) };
+  return { size, search, written: await writeBatching(built, size, search) };
 }
 
 /** The batch size for people: why it is that, and what was measured where. */

@@ -35,8 +35,8 @@ type Built = OutcomeOf<(typeof CONTRACTS)['build-torchserve']>;
 
 /**
  * Builds the package of a version from the bytes that were judged, checks it against MLflow's own predictions while doing so, judges the
- * gate's rules for what it costs to serve, finds its batch size where that is `auto`, and stores its files with the run. It is built already only where the ledger says so: what
- * lies in MLflow may be anybody's.
+ * gate's rules for what it costs to serve, finds its batch size where that is `auto`, and stores its files with the run. It is built already
+ * only where the ledger says so: what lies in MLflow may be anybody's.
  */
 export async function buildTorchserve(request: BuildRequest, ports: BuildPorts): Promise<Built> {
   const { config, registered } = request;
@@ -57,16 +57,18 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
       }),
     ),
   );
-  const latencyMs = await ports.python.measurePackage(folder, requestsToTime(config.gate));
+  const { gpu } = config.serving.settings;
+  const latencyMs = await ports.python.measurePackage(folder, requestsToTime(config.gate), gpu);
   const { sizeBytes } = packed;
   const budgets = judgeBudgets(config.gate, { sizeBytes, latencyMs });
-  const batching = budgets.verdict === 'pass' ? await findBatchSize(config, folder, ports) : undefined;
-  const sized = batching === undefined ? packed : { ...packed, manifestDigest: batching.manifestDigest };
-  const output = budgets.verdict === 'pass' ? await shipAsImage(ports, folder, sized) : sized;
+  const isPassed = budgets.verdict === 'pass';
+  const batching = isPassed ? await findBatchSize(config, { folder, ...packed }, ports) : undefined;
+  const sized = batching === undefined ? packed : { ...packed, ...batching.written };
+  const output = isPassed ? await shipAsImage(ports, folder, sized) : sized;
   const name = packageName(config.model, output.manifestDigest);
   const report = reportPackage({ name, version, batching }, output, budgets);
   const shared = { report, outputs: { package: name } };
-  if (budgets.verdict !== 'pass') {
+  if (!isPassed) {
     const headline = `The package of version ${version} does not pass the gate's rules for serving it: ${budgets.verdict}.`;
     const reasonCode = budgets.verdict === 'fail' ? 'gate-failed' : 'gate-inconclusive';
     return {

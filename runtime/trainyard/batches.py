@@ -12,63 +12,39 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import sys
-import time
-from dataclasses import dataclass
-from itertools import cycle, islice
+import zipfile
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.agreement import agree
-from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, end_in_time, open_box
-from trainyard.command import run_command, say
+from trainyard import array_file
+from trainyard.batch_search import MEMORY_WORDS, Plan, Search, SearchEnd, tell_failure
+from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, end_in_time, open_box, without_gpus
+from trainyard.command import run_command
 from trainyard.errors import UserError
 from trainyard.files import write_json
-from trainyard.measure import open_package
-from trainyard.messages import OK
-from trainyard.package import GOLDEN_FILE
+from trainyard.measure import UNLOADABLE, open_package
+from trainyard.package import ARCHIVE_FILE, GOLDEN_FILE
 from trainyard.runners import CPU
+from trainyard.settings import SETTINGS_FILE
+from trainyard.signature import parse_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from trainyard.signature import TensorSpec
+
 GPU = "cuda:0"
-WARM_UPS = 5
-# A slow size ends with this part of the time that is left, so that the next ones have some.
-SHARE_OF_TIME = 1 / 3
-# Characters of what a model raised, and of a processor's name.
+# Characters of a processor's name.
 LONGEST = 250
-# How libraries call it in what they raise: MemoryError, torch.OutOfMemoryError, "can't allocate memory", XLA's status.
-MEMORY_WORDS = ("memory", "resource_exhausted")
 # How a process ends for want of memory: by the kernel, or by the box (BoxedModel).
 MEMORY_ENDS = ("SIGKILL", "limit of its box")
-
-Why = Literal["time", "memory", "limit", "apart", "differs", "failed", "no-gpu"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is measured (BatchPlan in core/serving/batching/choose-batch-size.ts)."""
-
-    largest: int
-    seconds: float
-    batches: int
-    fewest: int
-    limit_ms: float | None = None
-
-
-class SearchEnd(Exception):  # noqa: N818 - no error: it may leave what was measured before
-    """Why neither this size nor a larger one is measured."""
-
-    def __init__(self, why: Why, message: str) -> None:
-        super().__init__(why, message)
-        self.why = why
-        self.message = message
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,152 +71,64 @@ def measure_batches(options: argparse.Namespace) -> None:
     """Writes the times of the sizes, and why there are no more."""
     golden = json.loads((options.package_dir / GOLDEN_FILE).read_bytes())
     plan = Plan(options.largest, options.seconds, options.batches, options.fewest, options.limit_ms)
-    with open_box(options.box) as box:
-        gpu = name_gpu(box) if options.gpu == "all" else None
-        if options.gpu == "all" and gpu is None:
-            why = "It is to be served on GPUs, and PyTorch finds none on the machine that builds: nothing was measured."
-            result: dict[str, Any] = {"sizes": [], "ended": {"at": 1, "why": "no-gpu", "message": why}}
+    with open_box(options.box if options.gpu == "all" else without_gpus(options.box)) as box:
+        gpu = None
+        try:
+            gpu = open_on_gpu(box, options.package_dir) if options.gpu == "all" else None
+            if gpu is None:
+                open_package(box, options.package_dir, "serve_batches", CPU)
+        except SearchEnd as end:
+            result: dict[str, Any] = {"sizes": [], "ended": end.to_json(1)}
         else:
-            open_package(box, options.package_dir, "serve_batches", CPU if gpu is None else GPU)
             with end_in_time(box, plan.seconds) as was_ended:
-                search = Search(lambda bodies: ask_box(box, bodies, was_ended), golden, plan)
-                result = search.time_sizes()
+                ask = partial(ask_box, box, was_ended)
+                result = Search(ask, golden, plan, read_tensor(options)).time_sizes()
     write_json(options.out, {"machine": describe_machine(gpu), **result})
 
 
-def name_gpu(box: BoxedModel) -> str | None:
-    """The GPU that the model would be measured on."""
-    named = box.ask("name_gpu")
-    return named if isinstance(named, str) else None
+def open_on_gpu(box: BoxedModel, folder: Path) -> str:
+    """Loads the package on the first GPU, and names that. Raises SearchEnd where there is none, or it can't be."""
+    with telling_ends(1):
+        named = box.ask("name_gpu")
+        if isinstance(named, str):
+            open_package(box, folder, "serve_batches", GPU)
+            return named
+    raise SearchEnd(
+        "no-gpu", "It is to be served on GPUs, and PyTorch finds none on the machine that builds: nothing was measured."
+    )
 
 
-class Search:
-    """Times one size after the other. `ask` answers as `ask_batch` of model_worker.py does, or raises SearchEnd."""
-
-    def __init__(
-        self,
-        ask: Callable[[list[bytes]], Any],
-        golden: dict[str, Any],
-        plan: Plan,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self._ask = ask
-        self._golden = golden
-        self._plan = plan
-        self._clock = clock
-        self._bodies = [json.dumps(example["inputs"]).encode() for example in golden["examples"]]
-        self._started = clock()
-
-    def time_sizes(self) -> dict[str, Any]:
-        """The times of batches of each size, and at which size it ended and why, if not at the largest."""
-        sizes: list[dict[str, Any]] = []
-        size = 1
-        while size <= self._plan.largest:
-            try:
-                times = self._time_size(size)
-                sizes.append({"size": size, "batchMs": times})
-                self._tell(size, times)
-                if size < self._plan.largest:
-                    self._require_way_to_go(size, times)
-            except SearchEnd as end:
-                say(f"batches of {size}: {end.message}")
-                return {"sizes": sizes, "ended": {"at": size, "why": end.why, "message": end.message}}
-            size *= 2
-        return {"sizes": sizes}
-
-    def _time_size(self, size: int) -> list[float]:
-        """Milliseconds of whole batches of one size. Raises SearchEnd where it can't be measured."""
-        batches = self._make_batches(size)
-        # Each alone is what measure.py has looked at.
-        checks = WARM_UPS if size == 1 else max(WARM_UPS, math.ceil(len(self._bodies) / size))
-        for batch in islice(batches, checks):
-            self._check(batch, self._answer(batch))
-        started = self._clock()
-        share = started + SHARE_OF_TIME * (self._started + self._plan.seconds - started)
-        times: list[float] = []
-        while len(times) < self._plan.batches and (len(times) < self._plan.fewest or self._clock() < share):
-            batch = next(batches)
-            begun = self._clock()
-            self._answer(batch)
-            times.append((self._clock() - begun) * 1000)
-        return times
-
-    def _make_batches(self, size: int) -> Iterator[list[int]]:
-        """Examples by their places, all in turn and then again."""
-        places = cycle(range(len(self._bodies)))
-        while True:
-            yield list(islice(places, size))
-
-    def _answer(self, batch: list[int]) -> Any:  # noqa: ANN401 - of the model's process
-        """Status and body of each. Raises SearchEnd where they were not answered together."""
-        if self._clock() - self._started >= self._plan.seconds:
-            raise self._tell_time(len(batch))
-        said = self._ask([self._bodies[place] for place in batch])
-        if not isinstance(said, list) or len(said) != 3:  # noqa: PLR2004 - what ask_batch gives
-            raise SearchEnd("failed", f"What came from the model's process for a batch of {len(batch)} is no answer.")
-        calls, raised, answers = said
-        if raised is not None:
-            raise tell_failure(len(batch), str(raised))
-        if calls != 1:
-            raise SearchEnd(
-                "apart",
-                f"A batch of {len(batch)} can't be answered together: its requests differ in shape, or the model does "
-                "not answer row by row.",
-            )
-        return answers
-
-    def _check(self, batch: list[int], answers: Any) -> None:  # noqa: ANN401 - of the model's process
-        expected = [self._golden["examples"][place]["predictions"] for place in batch]
-        given = read_predictions(answers)
-        if given is None or not agree(given, expected, self._golden):
-            raise SearchEnd(
-                "differs", f"In a batch of {len(batch)} the model answers otherwise than to each request alone."
-            )
-
-    def _require_way_to_go(self, size: int, times: list[float]) -> None:
-        median = float(np.median(times))
-        if self._plan.limit_ms is not None and median > self._plan.limit_ms:
-            raise SearchEnd("limit", f"Batches of more than {size} were not measured: one of {size} is too slow.")
-
-    def _tell_time(self, size: int) -> SearchEnd:
-        return SearchEnd("time", f"The {self._plan.seconds:g} s of the search ended at batches of {size}.")
-
-    def _tell(self, size: int, times: list[float]) -> None:
-        rate = 1000 * size * len(times) / sum(times)
-        p50, p99 = np.percentile(times, [50, 99])
-        spent = self._clock() - self._started
-        say(
-            f"batches of {size}: {rate:.0f} requests per second; {p50:.1f} ms in the median, {p99:.1f} ms in the 99th "
-            f"percentile of {len(times)}; {spent:.0f} of {self._plan.seconds:g} s"
-        )
+def read_tensor(options: argparse.Namespace) -> TensorSpec | None:
+    """The one tensor without a name that the model takes, if it does: it is sent as bytes, as clients best do."""
+    with zipfile.ZipFile(options.package_dir / ARCHIVE_FILE) as archive:
+        settings = json.loads(archive.read(SETTINGS_FILE))
+    signature = parse_signature(settings["signature"])
+    spec = None if signature is None or settings["pictures"] is not None else signature.only_tensor
+    is_in_bytes = spec is not None and spec.name is None and np.dtype(spec.dtype).kind in array_file.KINDS
+    return spec if is_in_bytes else None
 
 
-def read_predictions(answers: Any) -> list[Any] | None:  # noqa: ANN401 - of the model's process
-    """The predictions of all; None where one has none."""
-    try:
-        return [json.loads(body)["predictions"] for status, body in answers if status == OK]
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def ask_box(box: BoxedModel, bodies: list[bytes], was_ended: Callable[[], bool]) -> Any:  # noqa: ANN401 - the worker's
+def ask_box(box: BoxedModel, was_ended: Callable[[], bool], bodies: list[bytes], content_type: str) -> Any:  # noqa: ANN401 - the worker's
     """What the worker says of a batch. Raises SearchEnd where the model's process fails, or has ended."""
+    with telling_ends(len(bodies)):
+        try:
+            return box.ask("ask_batch", bodies, content_type)
+        except UserError as error:
+            if was_ended():
+                raise SearchEnd("time", f"The time of the search ended within a batch of {len(bodies)}.") from error
+            raise
+
+
+@contextmanager
+def telling_ends(size: int) -> Iterator[None]:
+    """Raises SearchEnd for what the model's code raises, and for the end of its process."""
     try:
-        return box.ask("ask_batch", bodies)
+        yield
     except ModelError as error:
-        raise tell_failure(len(bodies), str(error)) from error
+        raise tell_failure(size, str(error), MEMORY_WORDS) from error
     except UserError as error:
-        if was_ended():
-            raise SearchEnd("time", f"The time of the search ended within a batch of {len(bodies)}.") from error
-        raise tell_failure(len(bodies), error.problem.message, MEMORY_ENDS) from error
-
-
-def tell_failure(size: int, raised: str, memory_words: Sequence[str] = MEMORY_WORDS) -> SearchEnd:
-    """The end of the search by a model that fails with a batch: for want of memory, or for another reason."""
-    said = raised[:LONGEST].rstrip(".")
-    if any(word.lower() in raised.lower() for word in memory_words):
-        return SearchEnd("memory", f"Memory was not enough for a batch of {size}: {said}.")
-    return SearchEnd("failed", f"The model fails with a batch of {size}: {said}.")
+        words = MEMORY_WORDS if error.problem.code == UNLOADABLE else MEMORY_ENDS
+        raise tell_failure(size, f"{error.problem.code}: {error.problem.message}", words) from error
 
 
 def describe_machine(gpu: str | None) -> dict[str, Any]:

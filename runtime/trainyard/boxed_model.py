@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
-from trainyard.box.keeper import LIMIT_BROKEN, UNBOXED
+from trainyard.box.keeper import LIMIT_BROKEN, UNBOXED, list_descendants
 from trainyard.errors import UserError
 from trainyard.wire import UnreadableError, decode, read_frame, write_request
 
@@ -28,6 +28,7 @@ START = Path(__file__).resolve().parents[1] / "start.py"
 END_SECONDS = 10
 # A shell, and the keeper of a box, tell a signal by its number above this.
 SIGNAL_CODE = 128
+NO_GPUS = {"CUDA_VISIBLE_DEVICES": ""}
 
 
 class ModelError(Exception):
@@ -51,6 +52,14 @@ def read_box(text: str) -> BoxOptions:
     """The box of the command line."""
     said = json.loads(text)
     return BoxOptions(said["spec"], said["variables"])
+
+
+def without_gpus(options: BoxOptions | None) -> BoxOptions | None:
+    """The box with no GPU in its sight, as hosts have it for a version that is served without (server-variables.ts)."""
+    if options is None:
+        os.environ |= NO_GPUS
+        return None
+    return replace(options, variables={**options.variables, **NO_GPUS})
 
 
 @dataclass(frozen=True)
@@ -139,8 +148,16 @@ class BoxedModel:
         )
 
     def kill(self) -> None:
-        """Ends the box at once, also while it is asked something: that then raises UserError."""
+        """Ends the box at once, also while it is asked something: that then raises UserError.
+
+        What runs in it, too: it could go on with our pipe in its hands.
+        """
+        below = list_descendants(self._worker.pid)
         self._worker.kill()
+        for process in below:
+            # Those of another user end with the namespace that they are in.
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
 
     def close(self) -> None:
         """Ends the box, and all that runs in it."""

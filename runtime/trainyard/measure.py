@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.agreement import agree
-from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, open_box
+from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, open_box, without_gpus
 from trainyard.command import run_command, say
 from trainyard.errors import UserError
 from trainyard.files import write_json
@@ -28,6 +28,10 @@ from trainyard.package import ARCHIVE_FILE, GOLDEN_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+# A package that its own handler can't load.
+UNLOADABLE = "package-unloadable"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--package-dir", type=Path, required=True, help="folder of the package")
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the result")
     parser.add_argument("--calls", type=int, required=True, help="single requests to time")
+    parser.add_argument("--gpu", choices=["none", "all"], default="none", help="whether it is served on a GPU")
     add_box_option(parser)
     return parser
 
@@ -48,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
 def measure(options: argparse.Namespace) -> None:
     """Checks every golden example once, then times them over and over."""
     golden = json.loads((options.package_dir / GOLDEN_FILE).read_bytes())
-    with open_box(options.box) as box:
+    with open_box(options.box if options.gpu == "all" else without_gpus(options.box)) as box:
         open_package(box, options.package_dir, "serve")
         bodies = [json.dumps(example["inputs"]).encode() for example in golden["examples"]]
         for body, example in zip(bodies, golden["examples"], strict=True):
@@ -67,7 +72,7 @@ def open_package(box: BoxedModel, folder: Path, name: str, *more: str) -> None:
         box.ask(name, str(box.files), *more)
     except ModelError as error:
         raise UserError(
-            "package-unloadable",
+            UNLOADABLE,
             f"The package cannot be loaded: {error}.",
             "Log the code that the model needs with it (code_paths).",
         ) from error

@@ -108,12 +108,13 @@ class Worker:
 
         self._service, self._watched = open_watched(Path(folder), device)
 
-    def ask_batch(self, bodies: list[bytes]) -> list[Any]:
+    def ask_batch(self, bodies: list[bytes], content_type: str) -> list[Any]:
         """How often the model was asked for a batch of requests, what it raised last, and status and body of each."""
         from trainyard.messages import Request  # noqa: PLC0415
 
         self._watched.forget()
-        answers = self._service.answer([Request("measure", body) for body in bodies])
+        headers = {"content-type": content_type}
+        answers = self._service.answer([Request("measure", body, headers=headers) for body in bodies])
         told = [[answer.status, answer.body] for answer in answers]
         return [self._watched.calls, self._watched.raised, told]
 

@@ -34,7 +34,7 @@ async function build(
   const settings = { ...serving.settings, batchSize: batching.batchSize, maxBatchDelayMs: 5 };
   const config = { ...request.config, serving: { ...serving, settings } };
   const asked: PackageRequest[] = [];
-  const written: [folder: string, size: number, search: BatchSearch][] = [];
+  const written: [built: object, size: number, search: BatchSearch][] = [];
   const more = before(tracking, runId);
   const registered = {
     ...({ schema_version: 1, action: 'register', version: '1' } as const),
@@ -56,7 +56,7 @@ async function build(
       },
       writeBatching: async (...one) => {
         written.push(one);
-        return digestOf('manifest with the batch size');
+        return { manifestDigest: digestOf('manifest with the batch size'), sizeBytes: 1_500 };
       },
       fetchData: async () => undefined,
       packageFolder: async () => '/tmp/package',
@@ -150,7 +150,9 @@ describe('the batch size', () => {
     );
     const plan = { largest: 64, seconds: 180, batches: 236, fewest: 59, limitMs: 15 };
     expect(plans).toEqual([['/tmp/package', plan, 'none']]);
-    expect(written).toMatchObject([['/tmp/package', 2, { machine }]]);
+    const built = { folder: '/tmp/package', manifestDigest: digestOf('manifest'), sizeBytes: 1_000 };
+    expect(written).toMatchObject([[built, 2, { machine }]]);
+    expect(outcome.result).toMatchObject({ sizeBytes: 1_500 });
     expect(outcome.outputs.package).toBe(`mnist@${digestOf('manifest with the batch size')}`);
     const told = showReport(outcome.report);
     expect(told).toContain('Batch size 2');

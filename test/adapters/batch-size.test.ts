@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -94,12 +94,18 @@ test('of `auto` the build makes the number that the package is served by, and sa
   const rows = manifest.batching?.sizes ?? [];
   expect(rows.map(({ size }) => size)).toEqual([1, 2, 4, 8, 16, 32, 64]);
   const most = Math.max(...rows.map(({ requestsPerSecond }) => requestsPerSecond));
-  expect(batchSize).toBeGreaterThan(1);
-  expect(rows.find(({ size }) => size === batchSize)?.requestsPerSecond).toBe(most);
+  expect(rows.find(({ requestsPerSecond }) => requestsPerSecond >= 0.95 * most)?.size).toBe(batchSize);
   expect(lines.join('\n')).toContain('batches of 64: ');
   expect(showReport(outcome.report)).toContain(`Batch size ${batchSize}`);
+
+  const changed = path.join(folder, 'package-of-another');
+  mkdirSync(changed);
+  writeFileSync(path.join(changed, 'trainyard.json'), JSON.stringify(manifest));
+  const built = { folder: changed, manifestDigest: 'sha256:another', sizeBytes: 1 };
+  const search = { why: 'x', machine: { processor: 'x', cores: 1, memoryBytes: 1 }, sizes: [] };
+  await expect(writeBatching(built, 2, search)).rejects.toThrow('is not as it was written');
 
   const late = await build('20s');
   expect(late.manifest.serving).toMatchObject({ batchSize: 1, maxBatchDelayMs: 20_000 });
   expect(late.manifest.batching?.why).toContain('shorten it');
-}, 300_000);
+}, 900_000);

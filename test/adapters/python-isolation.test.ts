@@ -53,7 +53,9 @@ test('nothing in the working copy stands in for a module of ours or of Python’
   process.chdir(workspace);
   try {
     // The runtime of ours starts, and refuses what is no package.
-    await expect(runtime.measurePackage(path.join(workspace, 'no-package'), 200)).rejects.toThrow('internal');
+    await expect(runtime.measurePackage(path.join(workspace, 'no-package'), 200, 'none')).rejects.toThrow(
+      'internal',
+    );
   } finally {
     process.chdir(cwd);
   }
@@ -97,7 +99,7 @@ test('a module that is ended leaves nothing of what it had fetched', async () =>
     ...{ trackingUri: 'http://127.0.0.1:1', policy: { require: false, timeoutSeconds: 600 } },
     ...{ onLine: () => undefined, signal: job.signal },
   });
-  const ended = expect(runtime.measurePackage(workspace, 1)).rejects.toThrow('cancelled');
+  const ended = expect(runtime.measurePackage(workspace, 1, 'none')).rejects.toThrow('cancelled');
   await expect.poll(() => existsSync(told), { timeout: 60_000 }).toBe(true);
   const folder = readFileSync(told, 'utf8').trim();
   expect(path.basename(folder)).toMatch(/^trainyard-python-/);

@@ -92,7 +92,7 @@ test('what trainyard.yml declares of pictures reads the holdout, is packed, and 
   await runtime.buildPackage({ ...request, serving });
   const golden = goldenSchema.parse(JSON.parse(readFileSync(path.join(packed, 'golden.json'), 'utf8')));
   expect(golden.examples[0]?.inputs.inputs[0]).toMatch(/^iVBORw0KGgo/);
-  expect(await runtime.measurePackage(packed, 3)).toHaveLength(3);
+  expect(await runtime.measurePackage(packed, 3, 'none')).toHaveLength(3);
 
   await expect(
     runtime.buildPackage({ ...request, serving: configOf('[28, 28]').serving }),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from mlflow.models.signature import ModelSignature
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
-from trainyard.batches import Plan, Search, SearchEnd, main, tell_failure
+from trainyard.batch_search import MEMORY_WORDS, Plan, Search, tell_failure
+from trainyard.batches import main, read_tensor
 from trainyard.interpretation import Interpretation
 from trainyard.model_worker import Worker
 from trainyard.service import ModelService
@@ -43,17 +45,21 @@ class Machine:
         self.worker._service = ModelService(settings, self.worker._watched, "1", None)
         self.now = 0.0
         self.asked: list[int] = []
+        self.content_types: list[str] = []
         self._cost = cost
 
-    def ask(self, bodies: list[bytes]) -> list[Any]:
+    def ask(self, bodies: list[bytes], content_type: str) -> list[Any]:
         self.asked.append(len(bodies))
+        self.content_types.append(content_type)
         self.now += self._cost(len(bodies)) / 1000
-        return self.worker.ask_batch(bodies)
+        return self.worker.ask_batch(bodies, content_type)
 
-    def search(self, golden: dict[str, Any] | None = None, plan: Plan | None = None) -> dict[str, Any]:
+    def search(
+        self, golden: dict[str, Any] | None = None, plan: Plan | None = None, tensor: TensorSpec | None = None
+    ) -> dict[str, Any]:
         examples = [{"inputs": table_request(x), "predictions": [2.0 * x]} for x in range(6)]
         chosen = golden or {**TOLERANCES, "examples": examples}
-        return Search(self.ask, chosen, plan or Plan(8, 60, 40, 10), lambda: self.now).time_sizes()
+        return Search(self.ask, chosen, plan or Plan(8, 60, 40, 10), tensor, lambda: self.now).time_sizes()
 
 
 def double(table: Any) -> np.ndarray:
@@ -72,7 +78,7 @@ def test_each_size_is_warmed_up_and_timed_so_often():
     for one in result["sizes"]:
         assert one["batchMs"] == pytest.approx([10 + one["size"]] * 40)
         # Warm-ups are not among the times.
-        assert machine.asked.count(one["size"]) == 45
+        assert machine.asked.count(one["size"]) == 46
 
 
 def test_a_model_that_is_out_of_memory_ends_the_search_there():
@@ -85,21 +91,22 @@ def test_a_model_that_is_out_of_memory_ends_the_search_there():
     assert sizes_of(result) == [1, 2]
     assert result["ended"]["at"] == 4
     assert result["ended"]["why"] == "memory"
-    assert "MemoryError: Unable to allocate 9 GiB" in result["ended"]["message"]
+    assert result["ended"]["message"] == "Memory was not enough for a batch of 4 (MemoryError)."
 
 
-def test_a_model_that_fails_with_a_batch_is_no_model_for_batches():
+def test_a_model_that_fails_with_a_batch_is_no_model_for_batches(capsys: pytest.CaptureFixture[str]):
     def run(table: Any) -> np.ndarray:
         if len(table) > 1:
-            raise ValueError("one row, please")
+            raise ValueError("one row, please, not 41 of Berlin")
         return double(table)
 
     result = Machine(run, lambda _: 1).search()
     assert result["ended"] == {
         "at": 2,
         "why": "failed",
-        "message": "The model fails with a batch of 2: ValueError: one row, please.",
+        "message": "The model fails with a batch of 2 (ValueError); the log of the job says more.",
     }
+    assert "41 of Berlin" in capsys.readouterr().err
 
 
 def test_rows_of_different_shapes_are_not_answered_together():
@@ -130,7 +137,9 @@ def test_answers_within_the_golden_tolerance_are_the_same():
 
 @pytest.mark.parametrize("said", [None, [], [1, None, None], [1, None, [[200, "no JSON"]]], [1, None, [[200, "{}"]]]])
 def test_what_is_no_answer_ends_it(said: Any):
-    search = Search(lambda _: said, {**TOLERANCES, "examples": [{"inputs": {}, "predictions": [1]}]}, Plan(8, 60, 9, 3))
+    search = Search(
+        lambda *_: said, {**TOLERANCES, "examples": [{"inputs": {}, "predictions": [1]}]}, Plan(8, 60, 9, 3)
+    )
     assert search.time_sizes()["ended"]["why"] in {"failed", "differs"}
 
 
@@ -138,8 +147,8 @@ def test_the_time_bounds_the_whole_search_and_a_slow_size_leaves_some_to_the_nex
     machine = Machine(double, lambda size: 1000 * size)
     result = machine.search(plan=Plan(64, 120, 1000, 5))
     assert machine.now <= 120 + 8
-    # 5 s of warm-ups leave 115 s, of which a third is for single requests; and so on.
-    assert [(one["size"], len(one["batchMs"])) for one in result["sizes"]] == [(1, 39), (2, 11), (4, 5)]
+    # 6 s of warm-ups leave 114 s, of which a third is for single requests; and so on.
+    assert [(one["size"], len(one["batchMs"])) for one in result["sizes"]] == [(1, 38), (2, 11), (4, 5)]
     assert (result["ended"]["at"], result["ended"]["why"]) == (8, "time")
     assert "120 s" in result["ended"]["message"]
 
@@ -148,6 +157,25 @@ def test_a_size_beyond_the_limit_is_the_last():
     result = Machine(double, lambda size: 10 * size).search(plan=Plan(64, 600, 40, 10, limit_ms=25))
     assert sizes_of(result) == [1, 2, 4]
     assert (result["ended"]["at"], result["ended"]["why"]) == (4, "limit")
+    assert "one of 4 takes 40.0 ms in the median, and the rules leave 25 ms" in result["ended"]["message"]
+
+
+def test_a_tensor_is_timed_as_bytes_and_checked_as_json():
+    examples = [{"inputs": {"inputs": [[x, None]]}, "predictions": [x]} for x in (1.0, 2.0)]
+    tensors = Schema([TensorSpec(np.dtype("float32"), (-1, 2))])
+    machine = Machine(lambda x: x[:, 0], lambda _: 1, tensors)
+    (spec,) = parse_signature(ModelSignature(tensors).to_dict()).tensors
+    result = machine.search({**TOLERANCES, "examples": examples}, Plan(2, 60, 9, 3), spec)
+    assert sizes_of(result) == [1, 2]
+    kinds = ["application/json"] * 5 + ["application/x-npy"] * 10
+    assert machine.content_types == kinds * 2
+
+
+def test_what_is_refused_before_the_model_is_asked_ends_it():
+    golden = {**TOLERANCES, "examples": [{"inputs": table_request("no number"), "predictions": [1]}]}
+    result = Machine(double, lambda _: 1).search(golden)
+    assert (result["ended"]["at"], result["ended"]["why"]) == (1, "failed")
+    assert "before the model was asked" in result["ended"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -160,9 +188,8 @@ def test_a_size_beyond_the_limit_is_the_last():
     ],
 )
 def test_libraries_tell_want_of_memory_in_their_own_words(raised: str):
-    assert tell_failure(8, raised).why == "memory"
-    assert isinstance(tell_failure(8, "ValueError: x"), SearchEnd)
-    assert tell_failure(8, "ValueError: x").why == "failed"
+    assert tell_failure(8, raised, MEMORY_WORDS).why == "memory"
+    assert tell_failure(8, "ValueError: x", MEMORY_WORDS).why == "failed"
 
 
 def measure(folder: Path, out: Path, *options: str) -> dict[str, Any]:
@@ -182,6 +209,8 @@ def test_a_package_is_measured_in_its_box(fixture: str, request: pytest.FixtureR
     assert result["machine"]["memoryBytes"] > 1e8
     assert result["machine"]["processor"] != ""
     assert "gpu" not in result["machine"]
+    spec = read_tensor(SimpleNamespace(package_dir=package.folder))
+    assert (spec is None) == (fixture == "tabular_package")
 
 
 def test_a_package_for_gpus_is_measured_on_one_or_not_at_all(image_package: Package, tmp_path: Path):
@@ -218,6 +247,6 @@ def test_a_batch_that_never_ends_is_ended_with_the_time(tmp_path: Path):
     (tmp_path / "held.csv").write_text(f"id,x,label\n{rows}\n")
     source = SavedModel(tmp_path / "model", tmp_path / "held.csv")
     package = build_package(source, tmp_path / "package", "--answers", '{"task": "regression"}')
-    result = measure(package.folder, tmp_path / "out.json", "--seconds", "4")
+    result = measure(package.folder, tmp_path / "out.json", "--seconds", "10")
     assert sizes_of(result) == [1]
     assert (result["ended"]["at"], result["ended"]["why"]) == (2, "time")

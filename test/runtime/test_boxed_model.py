@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import SavedModel, infer
-from trainyard.boxed_model import ModelError
+from trainyard.boxed_model import BoxedModel, BoxOptions, ModelError, without_gpus
 from trainyard.evaluate import main
 from trainyard.export import copy_plain_file
 
@@ -154,3 +156,33 @@ def test_an_export_that_is_no_plain_file_is_not_taken(kind: str, tmp_path: Path)
     with pytest.raises(ModelError):
         copy_plain_file(exported, target)
     assert not target.exists()
+
+
+def is_gone(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "XZ"
+    except FileNotFoundError:
+        return True
+
+
+def test_what_a_model_has_started_ends_with_its_process():
+    box = BoxedModel.__new__(BoxedModel)
+    command = ["sh", "-c", "sleep 600 & echo $!; wait"]
+    box._worker = subprocess.Popen(command, stdout=subprocess.PIPE)
+    below = int(box._worker.stdout.readline())
+    assert not is_gone(below)
+    box.kill()
+    until = time.monotonic() + 60
+    while not is_gone(below):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert box._worker.stdout.read() == b""
+    box._worker.wait()
+
+
+def test_a_box_without_gpus_says_so_to_cuda(monkeypatch: pytest.MonkeyPatch):
+    given = BoxOptions(NAMESPACES, {"A": "b", "CUDA_VISIBLE_DEVICES": "0,1"})
+    assert without_gpus(given) == BoxOptions(NAMESPACES, {"A": "b", "CUDA_VISIBLE_DEVICES": ""})
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert without_gpus(None) is None
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == ""

@@ -8,6 +8,8 @@ import { LARGEST_BATCH, SEARCH_SECONDS } from './search-bounds.ts';
 
 /** Without a rule on latency: a larger batch has to answer so many times the requests per second of the smaller one. */
 const GAIN = 1.1;
+/** With rules on latency: sizes that answer this share of the most requests per second differ by chance, and the smallest is taken. */
+const ALIKE = 0.95;
 
 /** How the sizes of batches are to be measured. */
 export type BatchPlan = {
@@ -38,8 +40,8 @@ type Row = BatchSearch['sizes'][number];
 
 /**
  * The batch size for `serving.batch-size: auto`. With rules on latency among `rules`: of the sizes that meet them all, judged as the gate
- * judges them, on the time of a batch with the longest wait for it to fill (a batch of one waits for nobody), the one with the most
- * requests per second. Without: from 1 upwards each size that answers 10% more of them than the one taken before. 1 where the model can't
+ * judges them, on the time of a batch with the longest wait for it to fill (a batch of one waits for nobody), the smallest that answers 95%
+ * of the most requests per second. Without: from 1 upwards each size that answers 10% more of them than the one taken before. 1 where the model can't
  * answer in batches, and where no size meets the rules.
  */
 export function chooseBatchSize(
@@ -111,14 +113,11 @@ function chooseByGain(sizes: readonly Row[]): Choice {
 function chooseByLatency(sizes: readonly Row[], { latency, maxBatchDelayMs }: Rules): Choice {
   const needs = latency.map((rule) => `${sayRule(rule).metric} ${sayRule(rule).need}`).join(' and ');
   const wait = `${formatNumber(maxBatchDelayMs)} ms`;
-  const best = sizes
-    .filter(({ meetsLatency }) => meetsLatency)
-    .reduce<Row | undefined>(
-      (most, row) => (most === undefined || row.requestsPerSecond > most.requestsPerSecond ? row : most),
-      undefined,
-    );
-  if (best !== undefined && sizes.some(({ size, meetsLatency }) => size > 1 && meetsLatency)) {
-    const why = `Of the sizes that meet ${needs} with a wait of ${wait} it answers the most requests per second.`;
+  const met = sizes.filter(({ meetsLatency }) => meetsLatency);
+  const most = Math.max(...met.map(({ requestsPerSecond }) => requestsPerSecond));
+  const best = met.find(({ requestsPerSecond }) => requestsPerSecond >= ALIKE * most);
+  if (best !== undefined && met.some(({ size }) => size > 1)) {
+    const why = `Of the sizes that meet ${needs} with a wait of ${wait} it is the smallest that answers 95% of the most requests per second.`;
     return { size: best.size, why };
   }
   const why = latency.some(({ atMostMs }) => maxBatchDelayMs >= atMostMs)

@@ -82,9 +82,9 @@ def end_all() -> None:
                 pass
 
 
-def list_descendants() -> list[int]:
-    """All processes below this one, by their numbers in /proc."""
-    own = own_number()
+def list_descendants(of: int | None = None) -> list[int]:
+    """All processes below that one, or below this one, by their numbers in /proc."""
+    own = own_number() if of is None else of
     parents = {number: find_parent(number) for number in list_processes()}
     found: set[int] = {own}
     while more := {number for number, parent in parents.items() if parent in found} - found:

@@ -40,7 +40,9 @@ async function startBeside(files: readonly string[], variables: readonly string[
   const before = process.cwd();
   process.chdir(workspace);
   lines.length = 0;
-  const code = await codeOf(runtimeIn(workspace, set).measurePackage(path.join(workspace, 'no-package'), 1));
+  const code = await codeOf(
+    runtimeIn(workspace, set).measurePackage(path.join(workspace, 'no-package'), 1, 'none'),
+  );
   process.chdir(before);
   // It has run, and found no package.
   if (!lines.join().includes('golden.json')) return code;

@@ -41,7 +41,7 @@ function rateOf({ size, batchMs }: BatchTimes['sizes'][number]): number {
   return (size * batchMs.length * 1_000) / batchMs.toSorted((a, b) => a - b).reduce((a, b) => a + b, 0);
 }
 
-/** The one candidate that no other beats. */
+/** The smallest candidate that no other beats by more than 5%. */
 function bestByRules({ sizes }: BatchTimes, rules: readonly LatencyRule[], delay: number): number {
   const met = sizes.filter(({ size, batchMs }) =>
     rules.every((rule) =>
@@ -52,8 +52,11 @@ function bestByRules({ sizes }: BatchTimes, rules: readonly LatencyRule[], delay
     ),
   );
   const candidates = met.map((one) => ({ size: one.size, rate: rateOf(one) }));
-  const beats = (a: Candidate, b: Candidate) => a.rate > b.rate || (a.rate === b.rate && a.size < b.size);
-  return candidates.find((one) => candidates.every((other) => other === one || beats(one, other)))?.size ?? 1;
+  const isUnbeaten = (one: Candidate) => candidates.every((other) => other.rate * 0.95 <= one.rate);
+  return Math.min(
+    ...candidates.filter(isUnbeaten).map(({ size }) => size),
+    candidates.length === 0 ? 1 : Infinity,
+  );
 }
 
 /** The end of the one chain of sizes, of all 2^n, each of which gains 10% on the one before while none that was passed over does. */
@@ -99,7 +102,7 @@ const anyRule = fc.record({
 });
 
 describe('the size that is chosen', () => {
-  test('under rules on latency is the fastest of those that meet them, by brute force', () => {
+  test('under rules on latency is the smallest of those that meet them and are about as fast as any, by brute force', () => {
     const rules = fc.array(anyRule, { minLength: 1, maxLength: 2 });
     fc.assert(
       fc.property(anyTimes, rules, fc.integer({ min: 0, max: 20 }), (times, latency, delay) => {
@@ -126,6 +129,7 @@ describe('the size that is chosen', () => {
     ['a batch of one waits for nobody', [40, 45, 50], 20, 1],
     ['the wait is all there is', [1, 1, 1], 50, 1],
     ['throughput falls again', [10, 10, 10, 39], 5, 4],
+    ['what gains a little is not larger for it', [10, 12, 16, 31, 61.8], 0, 4],
   ])('%s', (_what, milliseconds, delay, size) => {
     expect(chooseBatchSize(steady(milliseconds), [P95], delay).size).toBe(size);
   });
