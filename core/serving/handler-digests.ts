@@ -24,6 +24,7 @@ export const HANDLER_DIGESTS: readonly string[] = [
   'sha256:8d7f323b6d68cdb0e4e280f3b7c01fdbca134c8aa6f7ca49fb496f1407aff763',
   'sha256:f4ca077d1445c45209f3ea1f90034fc2c9dbea055b852270fe0eb5f7390aa83e',
   'sha256:939bffca4d48da35f30492e5ab3ad1ab30bc9ca7837137b929a864b0c34b36dd',
+  'sha256:722819ed8823e6112bc5223d804d654292e2c94d6d4ddffeda1ba5a09f11f377',
 ];
 
 /** What else an archive holds: settings, profile and a request to warm up with, and the model itself. */
