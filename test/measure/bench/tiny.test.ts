@@ -26,7 +26,7 @@ it.each([
   ],
   [
     'protocols',
-    /picture, npy +p50, p99, processor: ( *\d+\.\d\d){3} ms; \d+\.\d\d × the model \(goal 1\.25: \w+\); 602240 bytes/,
+    /ResNet-18, npy +p50, p99, processor: ( *\d+\.\d\d){3} ms; \d+\.\d\d × the model \(goal 1\.25: \w+\), -?\d+\.\d\d ms more; 602240 bytes/,
   ],
 ])('npm run bench -- %s gives its figures', { timeout: 300_000 }, async (name, figures) => {
   expect(await bench(name)).toMatch(figures);
