@@ -13,9 +13,7 @@ import type {
   PackageRequest,
   PythonRuntime,
 } from '../core/python-port.ts';
-import { type BatchTimes, batchTimesSchema } from '../core/serving/batching/batch-search.ts';
-import type { BatchPlan } from '../core/serving/batching/choose-batch-size.ts';
-import type { ServingSettings } from '../core/serving/package-manifest.ts';
+import { batchTimesSchema } from '../core/serving/batching/batch-search.ts';
 import { environmentsFolder } from './box/environments-folder.ts';
 import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
@@ -90,12 +88,14 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
       return withScratch((folder) => buildPackage(running, request, folder));
     },
     measurePackage: async (built, calls, gpu) => {
-      const running = await start();
-      return withScratch((folder) => measurePackage(running, { built, calls, gpu }, folder));
+      const args = ['--calls', String(calls), '--gpu', gpu];
+      const asked = { module: 'measure', built, args, schema: measuredSchema } as const;
+      return (await askPackage(await start(), asked)).latencyMs;
     },
     measureBatches: async (built, plan, gpu) => {
-      const running = await start();
-      return withScratch((folder) => measureBatches(running, { built, plan, gpu }, folder));
+      const args = batchArguments(plan, gpu);
+      const asked = { module: 'batches', built, args, schema: batchTimesSchema } as const;
+      return askPackage(await start(), { ...asked, extraSeconds: plan.seconds });
     },
   };
 }
@@ -112,38 +112,22 @@ async function buildPackage(
   return { ...(await runModule(running, ran)), box: running.box.level };
 }
 
-type Measuring = {
+/** A package that was built, to be asked by a module which writes its answer into a file. */
+type Asked<T> = {
+  readonly module: 'measure' | 'batches';
   readonly built: string;
-  readonly calls: number;
-  readonly gpu: ServingSettings['gpu'];
+  readonly args: readonly string[];
+  readonly schema: z.ZodType<T>;
+  /** What it may take beside box.timeout. */
+  readonly extraSeconds?: number;
 };
 
-async function measurePackage(
-  running: Running,
-  { built, calls, gpu }: Measuring,
-  folder: string,
-): Promise<readonly number[]> {
-  const out = path.join(folder, 'measured.json');
-  const args = ['--package-dir', built, '--out', out, '--calls', String(calls), '--gpu', gpu];
-  const ran = { module: 'measure', args, hide: [], folder, out, schema: measuredSchema } as const;
-  return (await runModule(running, ran)).latencyMs;
-}
-
-type MeasuringBatches = {
-  readonly built: string;
-  readonly plan: BatchPlan;
-  readonly gpu: ServingSettings['gpu'];
-};
-
-async function measureBatches(
-  running: Running,
-  { built, plan, gpu }: MeasuringBatches,
-  folder: string,
-): Promise<BatchTimes> {
-  const out = path.join(folder, 'batches.json');
-  const args = ['--package-dir', built, '--out', out, ...batchArguments(plan, gpu)];
-  const ran = { module: 'batches', args, hide: [], folder, out, schema: batchTimesSchema } as const;
-  return runModule(running, { ...ran, extraSeconds: plan.seconds });
+function askPackage<T>(running: Running, { built, args, ...asked }: Asked<T>): Promise<T> {
+  return withScratch((folder) => {
+    const out = path.join(folder, `${asked.module}.json`);
+    const all = ['--package-dir', built, '--out', out, ...args];
+    return runModule(running, { ...asked, args: all, hide: [], folder, out });
+  });
 }
 
 async function evaluate(

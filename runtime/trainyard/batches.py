@@ -25,12 +25,12 @@ import numpy as np
 
 from trainyard import array_file
 from trainyard.batch_search import MEMORY_WORDS, Plan, Search, SearchEnd, tell_failure
-from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, end_in_time, open_box, without_gpus
+from trainyard.boxed_model import BoxedModel, ModelError, end_in_time
 from trainyard.command import run_command
 from trainyard.errors import UserError
 from trainyard.files import write_json
-from trainyard.measure import UNLOADABLE, open_package
 from trainyard.package import ARCHIVE_FILE, GOLDEN_FILE
+from trainyard.packed_model import UNLOADABLE, add_package_options, open_box_of, open_package
 from trainyard.runners import CPU
 from trainyard.settings import SETTINGS_FILE
 from trainyard.signature import parse_signature
@@ -55,15 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="trainyard.batches", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--package-dir", type=Path, required=True, help="folder of the package")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file for the result")
+    add_package_options(parser)
     parser.add_argument("--largest", type=int, required=True, help="requests of the largest batch")
     parser.add_argument("--seconds", type=float, required=True, help="what all sizes together may take")
     parser.add_argument("--batches", type=int, required=True, help="batches of each size to time")
     parser.add_argument("--fewest", type=int, required=True, help="how many have to be timed where time is short")
     parser.add_argument("--limit-ms", type=float, help="a size whose median batch takes longer is the last")
-    parser.add_argument("--gpu", choices=["none", "all"], default="none", help="whether it is served on a GPU")
-    add_box_option(parser)
     return parser
 
 
@@ -71,7 +68,7 @@ def measure_batches(options: argparse.Namespace) -> None:
     """Writes the times of the sizes, and why there are no more."""
     golden = json.loads((options.package_dir / GOLDEN_FILE).read_bytes())
     plan = Plan(options.largest, options.seconds, options.batches, options.fewest, options.limit_ms)
-    with open_box(options.box if options.gpu == "all" else without_gpus(options.box)) as box:
+    with open_box_of(options) as box:
         gpu = None
         try:
             gpu = open_on_gpu(box, options.package_dir) if options.gpu == "all" else None
