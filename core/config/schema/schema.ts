@@ -105,7 +105,7 @@ const servingSchema = z.strictObject({
     })
     .default(1)
     .meta({
-      description: `Requests a worker takes at once. With \`auto\` the build measures batches of 1, 2, 4, … up to ${LARGEST_BATCH}, for ${SEARCH_SECONDS} seconds at most, and takes the size that answers the most requests per second within the gate's rules on latency, \`max-batch-delay\` included; without such a rule a larger one only where it answers at least 10% more.`,
+      description: `Requests a worker takes at once. With \`auto\` the build measures batches of 1, 2, 4, … up to ${LARGEST_BATCH}, for ${SEARCH_SECONDS} seconds at most, and takes the smallest that answers 95% of the most requests per second within the gate's rules on latency, \`max-batch-delay\` included; without such a rule a larger one only where it answers at least 10% more.`,
       examples: ['auto'],
     }),
   'max-batch-delay': duration('The longest wait for a batch to fill.', '50ms').prefault('50ms'),

@@ -41,8 +41,8 @@ type Row = BatchSearch['sizes'][number];
 /**
  * The batch size for `serving.batch-size: auto`. With rules on latency among `rules`: of the sizes that meet them all, judged as the gate
  * judges them, on the time of a batch with the longest wait for it to fill (a batch of one waits for nobody), the smallest that answers 95%
- * of the most requests per second. Without: from 1 upwards each size that answers 10% more of them than the one taken before. 1 where the model can't
- * answer in batches, and where no size meets the rules.
+ * of the most requests per second. Without: from 1 upwards each size that answers 10% more of them than the one taken before. 1 where the
+ * model can't answer in batches, and where no size meets the rules.
  */
 export function chooseBatchSize(
   times: BatchTimes,
