@@ -8,6 +8,9 @@ export type FailedTest = { readonly test: string; readonly says: string };
 /** How many tests of a suite passed, failed and were skipped. */
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
+/** What a suite, or a part of one, came to: its counts, and what failed as far as it has names. */
+export type Outcome = { readonly counts: Counts; readonly failed: readonly FailedTest[] };
+
 export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** The sum of the counts of several suites. */

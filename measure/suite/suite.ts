@@ -4,6 +4,7 @@ import { ROOT } from '../../sandbox/checkout.ts';
 import {
   type Counts,
   type FailedTest,
+  type Outcome,
   readCounts,
   readJunitCounts,
   readNamedFailures,
@@ -52,12 +53,8 @@ export type Suite = {
   readonly hearsItsEnd?: boolean;
 };
 
-/** What a suite came to, what failed in it, and how long it ran, in s. */
-export type SuiteResult = {
-  readonly counts: Counts;
-  readonly failed: readonly FailedTest[];
-  readonly seconds: number;
-};
+/** What a suite came to, and how long it ran, in s. */
+export type SuiteResult = Outcome & { readonly seconds: number };
 
 /** A suite that runs beside others. */
 export type Running = {
@@ -127,7 +124,7 @@ function summaryOf({ coverage }: Suite): string {
 }
 
 /** A suite that ends badly without a failed test counts as one failure, and its output says which. */
-function readResult({ counting }: Suite, status: number, output: string): Omit<SuiteResult, 'seconds'> {
+function readResult({ counting }: Suite, status: number, output: string): Outcome {
   const ended: FailedTest = { test: `it ended with status ${status}`, says: output };
   if (counting.by === 'exit')
     return status === 0 ? { counts: ONE_PASSED, failed: [] } : { counts: ONE_FAILED, failed: [ended] };
@@ -137,7 +134,7 @@ function readResult({ counting }: Suite, status: number, output: string): Omit<S
   return { counts: { ...counts, failed: Math.max(1, counts.failed) }, failed: [ended] };
 }
 
-function readReport({ by, report }: Exclude<Counting, { by: 'exit' }>): Omit<SuiteResult, 'seconds'> {
+function readReport({ by, report }: Exclude<Counting, { by: 'exit' }>): Outcome {
   return { counts: READERS[by].counts(report), failed: READERS[by].failed(report) };
 }
 
