@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   agent: async (size) => (await import('../measure/bench/agent/agent.ts')).benchAgent(size),
   box: async (size) => (await import('../measure/bench/box.ts')).benchBox(size),
   drift: async (size) => (await import('../measure/bench/drift.ts')).benchDrift(size),
+  endurance: async (size) => (await import('../measure/bench/serving/endurance.ts')).benchEndurance(size),
   gate: async (size) => (await import('../measure/bench/gate.ts')).benchGate(size),
   ledger: async (size) => (await import('../measure/bench/ledger.ts')).benchLedger(size),
   monitor: async (size) => (await import('../measure/bench/monitor.ts')).benchMonitor(size),

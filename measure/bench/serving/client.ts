@@ -7,11 +7,11 @@ const TIMEOUT_MS = 30_000;
 const CLIENTS = 4;
 
 /** Asks for one prediction; gives the version that answered. Rejects when it is not answered 200. */
-export async function predict(url: string): Promise<string | null> {
+export async function predict(url: string, body = BODY): Promise<string | null> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: BODY,
+    body,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause) => {
     throw new Error(`${url} did not answer`, { cause });

@@ -1,4 +1,6 @@
-"""Logs a PyTorch model twice, trained apart, with a holdout, for the benchmark of image builds.
+"""Logs a PyTorch model twice, trained apart, with a holdout, for the benchmarks of images and of endurance.
+
+    python torch_model.py FOLDER [WIDTH]
 
 Prints run id, URI and holdout of both versions.
 """
@@ -26,18 +28,19 @@ REQUIREMENTS = ["mlflow", "torch", "numpy", "pandas", "cloudpickle"]
 def main() -> None:
     """Writes holdout and models into the folder that is named."""
     folder = Path(sys.argv[1])
+    width = int(sys.argv[2]) if len(sys.argv) > 2 else WIDTH  # noqa: PLR2004 - where it stands
     rows = np.random.default_rng(1).random((ROWS, INPUTS), dtype=np.float32)
     labels = np.arange(ROWS) % CLASSES
     np.savez(folder / "holdout.npz", x=rows, label=labels, id=np.array([f"r{row}" for row in range(ROWS)]))
     mlflow.set_experiment(experiment_id=mlflow.create_experiment("bench", artifact_location=str(folder / "artifacts")))
     for seed in (1, 2):
-        print(f"{log_network(seed, rows)} holdout.npz")
+        print(f"{log_network(seed, width, rows)} holdout.npz")
 
 
-def log_network(seed: int, rows: np.ndarray) -> str:
-    """Logs a network with the weights of this seed; gives run id and URI."""
+def log_network(seed: int, width: int, rows: np.ndarray) -> str:
+    """Logs a network with the weights of this seed, so wide; gives run id and URI."""
     torch.manual_seed(seed)
-    layers = [nn.Linear(INPUTS, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, CLASSES)]
+    layers = [nn.Linear(INPUTS, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, CLASSES)]
     network = torch.jit.script(nn.Sequential(*layers, nn.Softmax(dim=1)).eval())
     with torch.no_grad():
         answers = network(torch.from_numpy(rows)).numpy()

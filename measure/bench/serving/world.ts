@@ -37,12 +37,17 @@ from trainyard.files import digest_folder
 print(digest_folder(Path(download_artifacts(artifact_uri=sys.argv[1], dst_path=tempfile.mkdtemp()))))
 `;
 
-/** Logs two models and their holdout by a script beside this one, and packages them with the real handler as versions 1 and 2. */
+/** Logs two models and their holdout by a script beside this one, with its options, and packages them with the real handler as versions 1 and 2. */
 export async function buildVersions(
   folder: string,
   script: 'sleepy_model.py' | 'torch_model.py',
+  ...options: readonly string[]
 ): Promise<readonly BuiltVersion[]> {
-  const logged = await runPython(folder, [path.join(ROOT, 'measure', 'bench', 'serving', script), folder]);
+  const logged = await runPython(folder, [
+    path.join(ROOT, 'measure', 'bench', 'serving', script),
+    folder,
+    ...options,
+  ]);
   const lines = logged.split('\n').slice(-2);
   const built: BuiltVersion[] = [];
   for (const [index, line] of lines.entries()) {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runSuites } from '../../../measure/suite/run-suites.ts';
 import { runSuite, type Suite, startBeside } from '../../../measure/suite/suite.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
+import { familyOf } from '../../../sandbox/machine/family-of.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -45,7 +46,7 @@ describe('the world beside other suites', () => {
     });
     await once(parent.stdout, 'data');
     const worlds = await vi.waitFor(() => {
-      const [world, ...others] = descendantsOf(parent.pid ?? 0);
+      const [, world, ...others] = familyOf(parent.pid ?? 0);
       if (world === undefined || others.length === 0) throw new Error('it has no worker yet');
       return [world, ...others];
     }, 20_000);
@@ -68,13 +69,6 @@ describe('the world beside other suites', () => {
     }
   });
 });
-
-/** Processes that this one began, and that they did. */
-function descendantsOf(pid: number): readonly number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
-  const own = stdout.split('\n').filter(Boolean).map(Number);
-  return own.flatMap((child) => [child, ...descendantsOf(child)]);
-}
 
 describe('a suite beside others', () => {
   it('says nothing before its turn, and then all of it in order', async () => {
