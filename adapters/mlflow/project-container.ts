@@ -70,13 +70,20 @@ export function containerArguments(
     ...(network === '' ? [] : [`network=${shellWord(network)}`]),
     ...(policy.memoryBytes === undefined ? [] : [`memory=${policy.memoryBytes}b`]),
     // As who has no home in the image, a program would want to write to /.
-    ...['env=HOME=/tmp', `user=${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`],
+    'env=HOME=/tmp',
+    ...runnersUser(),
     ...['cap-drop=ALL', 'security-opt=no-new-privileges', 'init', `label=${shellWord(`${LABEL}=${job}`)}`],
     // Values stay in the environment: on a line they would be read by the shell, and by whoever lists processes.
     `e=${[...new Set([...GIVEN_VARIABLES, ...variables])].filter((name) => VARIABLE.test(name)).join(' --env ')}`,
   ];
   const image = place === undefined ? ['--build-image'] : [];
   return [...image, ...given.flatMap((one) => ['--docker-args', one])];
+}
+
+/** What the project writes belongs to the runner's user; where users have no numbers, Docker's own rule decides. */
+function runnersUser(): readonly string[] {
+  const [user, group] = [process.getuid?.(), process.getgid?.()];
+  return user === undefined || group === undefined ? [] : [`user=${user}:${group}`];
 }
 
 function volumeOf(folder: string): string {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { boxStep } from '../../adapters/mlflow/project.ts';
 import { venvProgram } from '../../sandbox/checkout.ts';
 
@@ -65,6 +65,12 @@ test('it works in the workspace as the user of the job, without privileges, and 
     ),
   ]);
   expect(args).not.toContain('--build-image');
+});
+
+test('where users have no numbers none is named: it is not root for that', () => {
+  vi.stubGlobal('process', Object.create(process, { getuid: { value: undefined } }));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  expect(dockerArguments(enter({}).args).filter((one) => one.startsWith('user='))).toEqual([]);
 });
 
 test('a project in a folder below another (`uri: models#churn`) is where its MLproject is', () => {
