@@ -19,6 +19,7 @@ import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
 import { programPath } from './programs/program-path.ts';
 import {
+  answersArguments,
   batchArguments,
   explainArguments,
   holdoutArguments,
@@ -145,7 +146,7 @@ async function evaluate(
   const own = Object.entries(holdout.metrics);
   const metrics = own.flatMap(([name, place]) => ['--metric', `${name}=${absolute(place)}`]);
   const files = examples.map(absolute);
-  const said = ['--answers', JSON.stringify(answers), ...files.flatMap((file) => ['--examples', file])];
+  const said = [...answersArguments(answers), ...files.flatMap((file) => ['--examples', file])];
   const about = [
     ...holdoutArguments(holdout, running.workspace),
     ...pictureArguments(input),

@@ -1,4 +1,4 @@
-import type { AnswersContract, Task } from './answers/contract.ts';
+import type { AnswersReading, Task } from './answers/contract.ts';
 import type { BoxLevel } from './box-level.ts';
 import type { ColumnRoles, ExplainPolicy, Holdout, Serving, ServingInput } from './config/config.ts';
 import type { BatchTimes } from './serving/batching/batch-search.ts';
@@ -15,8 +15,7 @@ export type EvaluationRequest = {
   readonly holdout: Holdout;
   /** Files of examples that each model is asked about too, relative to the workspace. */
   readonly examples: readonly string[];
-  /** What is known of the answers. */
-  readonly answers: AnswersContract;
+  readonly answers: AnswersReading;
   /** How pictures of the holdout become what the models take. */
   readonly input: ServingInput | undefined;
   /** What is wanted of what the answers hang on; then each target says where that goes. It has its time beside that of the box. */
@@ -42,7 +41,7 @@ export type PackageRequest = {
   readonly version: string;
   readonly runId: string;
   readonly holdout: Holdout | undefined;
-  readonly answers: AnswersContract;
+  readonly answers: AnswersReading;
   readonly serving: Serving;
   /** What columns of the holdout are, where that was said. */
   readonly columns: ColumnRoles;

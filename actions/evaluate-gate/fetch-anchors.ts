@@ -56,8 +56,11 @@ async function fetchAnchor(
   held: HeldOut,
   { champion, expected }: { readonly champion: EarlierChampion; readonly expected: AnswersContract },
 ): Promise<Result<Predictions, string>> {
-  const { runId, modelUri, modelDigest, predictions: digest } = champion;
-  const wanted = { who: 'champion', runId, modelUri, modelDigest, digest, metrics: {}, expected } as const;
+  const { runId, modelUri, modelDigest, predictions: digest, judged } = champion;
+  const wanted = {
+    ...{ who: 'champion' as const, runId, modelUri, modelDigest, digest, metrics: {} },
+    ...{ expected, judged },
+  };
   try {
     const { predictions } = await fetchSide(ports, held, wanted);
     // The code of a user's own metrics may have changed since: what it gave then is no measure of what it gives now.

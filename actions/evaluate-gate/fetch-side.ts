@@ -1,5 +1,5 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
-import type { AnswersContract } from '../../core/answers/contract.ts';
+import { type AnswersContract, isSettledBy } from '../../core/answers/contract.ts';
 import { atLeastOne, messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Answers } from '../../core/gate/answers.ts';
 import { checkContract } from '../../core/gate/check-contract.ts';
@@ -33,6 +33,8 @@ type Wanted = HandedModel & {
   readonly fixedMetrics?: Readonly<Record<string, number>>;
   /** What the default branch and the ledger say of its answers. */
   readonly expected: AnswersContract;
+  /** What they were judged by, where that model has passed a gate before. */
+  readonly judged: AnswersContract | undefined;
 };
 
 type ExplanationWanted = Pick<Wanted, 'who' | 'runId' | 'modelUri'> & {
@@ -60,7 +62,8 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   if (!joined.ok) throw new UserError(atLeastOne(joined.error));
   const logged = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
   const metrics = { ...logged, ...wanted.fixedMetrics };
-  return { predictions: joined.value, answers, digest, metrics, ...own };
+  const isSettled = isSettledBy(wanted.judged, wanted.expected);
+  return { predictions: { ...joined.value, isSettled }, answers, digest, metrics, ...own };
 }
 
 /**

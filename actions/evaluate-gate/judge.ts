@@ -74,6 +74,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
     who: 'challenger',
     digest: predictions.challenger.digest,
     expected,
+    judged: undefined,
   });
   const digest = predictions.champion?.digest;
   const other = champion && (await fetchChampion(ports, held, { champion, digest, expected }));
@@ -153,6 +154,7 @@ function fetchChampion(
     ...{ who: 'champion', runId, modelUri, modelDigest, fixedMetrics: gate?.metrics ?? {} },
     digest: readHandedOn('predictions', digest ?? ''),
     expected,
+    judged: gate?.answers,
   });
 }
 

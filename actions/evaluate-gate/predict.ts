@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
-import { mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
+import { type AnswersReading, mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
 import type { BoxLevel } from '../../core/box-level.ts';
 import type { ModelsPolicy } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';
@@ -56,7 +56,7 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
   const { models } = request.config;
   const task = async (): Promise<Task> => ({
-    ...{ ...read, answers: readAsJudged(read.answers, champion.answers) },
+    ...{ ...read, answers: readAsJudged(read.answers.contract, champion.answers) },
     // Without steps of ours there are no pictures of ours.
     input: read.input && (await findSteps(ports, champion)),
   });
@@ -85,13 +85,14 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
 
 /** The holdout, and what is known of the answers to it. */
 async function readTask(request: GateRequest, ports: GatePorts) {
-  const answers = mergeContracts(request.config.answers, request.plan.answers);
+  const contract = mergeContracts(request.config.answers, request.plan.answers);
+  const answers: AnswersReading = { contract, isSettled: false };
   const { explain } = request.config.models;
   const { input } = request.config.serving;
   return {
     ...(await readPinnedHoldout(request, ports)),
-    ...{ answers, input, examples: [] as readonly string[] },
-    explain,
+    answers,
+    ...{ input, examples: [] as readonly string[], explain },
   };
 }
 

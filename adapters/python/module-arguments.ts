@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { AnswersReading } from '../../core/answers/contract.ts';
 import type { ExplainPolicy, Holdout, ServingInput } from '../../core/config/config.ts';
 import type { PackageRequest } from '../../core/python-port.ts';
 import type { BatchPlan } from '../../core/serving/batching/choose-batch-size.ts';
@@ -29,6 +30,11 @@ export function holdoutArguments(holdout: Holdout, workspace: string): readonly 
   ];
 }
 
+/** The arguments that say how the answers are to be read. */
+export function answersArguments({ contract, isSettled }: AnswersReading): readonly string[] {
+  return ['--answers', JSON.stringify(contract), ...(isSettled ? ['--settled'] : [])];
+}
+
 /** The argument that says how pictures become what the model takes. */
 export function pictureArguments(input: ServingInput | undefined): readonly string[] {
   return input === undefined ? [] : ['--pictures', JSON.stringify(input)];
@@ -45,7 +51,8 @@ export function packageArguments(request: PackageRequest, workspace: string, out
     ...['--model-digest', request.modelDigest],
     ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
     ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
-    ...['--answers', JSON.stringify(request.answers), '--columns', JSON.stringify(request.columns)],
+    ...answersArguments(request.answers),
+    ...['--columns', JSON.stringify(request.columns)],
     ...pictureArguments(serving.input),
     ...['--format', serving.format],
     ...['--workers', String(settings.workers), '--batch-size', String(batchSize)],

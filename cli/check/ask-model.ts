@@ -47,7 +47,8 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
       onLine: asking.onLine,
     });
     const predictions = path.join(temp, 'predictions.parquet');
-    const { answers, serving } = config;
+    const { serving } = config;
+    const answers = { contract: config.answers, isSettled: false };
     const examples = listExamples(config.gate);
     for (const file of examples) await readExamples(asking.folder, file);
     const [answer] = await runtime.evaluate({

@@ -126,18 +126,34 @@ export function meaningOf({ task, classes, positive, quantiles, labels }: Answer
   };
 }
 
+/** How a model's answers are read. */
+export type AnswersReading = {
+  readonly contract: AnswersContract;
+  /**
+   * Whether a judgement has settled what they mean. Else answers that would be right if they meant something else are taken to be misread;
+   * those of a model that has been right by the same meaning are wrong, as they are once the world has turned.
+   */
+  readonly isSettled: boolean;
+};
+
 /**
- * What a model that has been judged is read by: the meaning that is said now, in the form that its answers had then (`judged`). They have
+ * How a model that has been judged is read: by the meaning that is said now, in the form that its answers had then (`judged`). They have
  * it still, whatever form is stated for those to come. Where nobody knows it, it is concluded from the answers.
  */
-export function readAsJudged(now: AnswersContract, judged: AnswersContract = {}): AnswersContract {
+export function readAsJudged(now: AnswersContract, judged: AnswersContract = {}): AnswersReading {
   const { prediction, scoreColumns, scores } = judged;
-  return {
+  const contract = {
     ...meaningOf(now),
     ...(prediction !== undefined && { prediction }),
     ...(scoreColumns !== undefined && { scoreColumns }),
     ...(scores !== undefined && { scores }),
   };
+  return { contract, isSettled: isSettledBy(judged, now) };
+}
+
+/** Whether a judgement by `judged` has settled that answers mean what is said of them `now`. */
+export function isSettledBy(judged: AnswersContract | undefined, now: AnswersContract): boolean {
+  return judged?.task !== undefined && isSameContract(meaningOf(judged), meaningOf(now));
 }
 
 function isSame(left: AnswersContract[AnswersKey], right: AnswersContract[AnswersKey]): boolean {

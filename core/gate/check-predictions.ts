@@ -12,7 +12,7 @@ export function checkPredictions(predictions: Predictions, who: string): readonl
     ...checkNumbers(predictions, who),
     ...checkClasses(predictions, who),
   ];
-  return unfit.length > 0 ? unfit : findMisread(predictions, who);
+  return unfit.length > 0 || predictions.isSettled === true ? unfit : findMisread(predictions, who);
 }
 
 function noRows(who: string): Problem {

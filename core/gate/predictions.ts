@@ -7,6 +7,8 @@ export type Predictions = {
   readonly classes: readonly string[];
   /** Whether a model may answer what is none of the classes (-1): that is wrong, and no fault of the file. */
   readonly isOpen?: boolean;
+  /** Whether an earlier judgement has settled what the answers mean: then they may be as wrong as if they were misread. */
+  readonly isSettled?: boolean;
   readonly ids: readonly string[];
   /** The truth: class index, target value, or relevance; 0 for multilabel, of which it stands in `truths`. */
   readonly labels: Float64Array;

@@ -31,6 +31,8 @@ class Contract:
     prediction: str | None = None
     score_columns: tuple[str, ...] = ()
     scores: str | None = None
+    # Whether a judgement by it has settled what the answers of this model mean.
+    is_settled: bool = False
 
     @property
     def says_classes(self) -> bool:
@@ -67,6 +69,7 @@ class Said:
 def add_answers_option(parser: argparse.ArgumentParser) -> None:
     """The option that says what the model answers."""
     parser.add_argument("--answers", default="{}", help="what the model answers, as JSON: answers in trainyard.yml")
+    parser.add_argument("--settled", action="store_true", help="the model was judged by that: no answer is a misread one")
 
 
 def read_contract(options: argparse.Namespace) -> Contract:
@@ -82,6 +85,7 @@ def read_contract(options: argparse.Namespace) -> Contract:
             prediction=said.get("prediction"),
             score_columns=tuple(said.get("scoreColumns", ())),
             scores=said.get("scores"),
+            is_settled=options.settled,
         )
     except (ValueError, AttributeError, TypeError) as error:
         raise UserError(

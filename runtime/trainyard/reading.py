@@ -52,7 +52,8 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
     """What the answers for labelled rows mean, and what they say.
 
     By the contract and by what the model says of itself; what neither says is concluded only where it can't be misread.
-    Raises UserError when they can't be read so, and when they can't be meant so.
+    Raises UserError when they can't be read so, and when they can't be meant so: of a model that was right by the
+    same meaning before, they are meant so, however wrong the world has made them.
     """
     refuse_missing_labels(labels)
     labels = to_numbers(labels)
@@ -87,7 +88,7 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
         refuse_unborne(reading.places, outcome.chosen, len(interpretation.classes))
     if interpretation.kind == "labels" and interpretation.task != "open":
         refuse_foreign(outcome, interpretation)
-    if interpretation.kind in {"scores", "probability"}:
+    if interpretation.kind in {"scores", "probability"} and not contract.is_settled:
         refuse_permuted(reading.places, outcome.chosen, len(interpretation.classes))
     return reading
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
-import type { AnswersContract } from '../../core/answers/contract.ts';
+import { fetchSide } from '../../actions/evaluate-gate/fetch-side.ts';
+import type { AnswersContract, AnswersReading } from '../../core/answers/contract.ts';
 import type { Answers } from '../../core/gate/answers.ts';
-import { answersOf, createGateBench, type GateBench } from './support/gate-bench.ts';
+import { answersOf, CHAMPION, createGateBench, type GateBench, HELD } from './support/gate-bench.ts';
+import { digestOf } from './support/memory-agent.ts';
 import { showReport } from './support/show-report.ts';
 
 /** The bench with what the default branch states, and a challenger whose answers are read so. */
@@ -21,7 +23,7 @@ function state(bench: GateBench, answers: AnswersContract, read: Partial<Answers
 
 /** The ports of a bench, and by what answers are read that its models are asked for. */
 function listen({ ports }: GateBench) {
-  const asked: AnswersContract[] = [];
+  const asked: AnswersReading[] = [];
   const python: typeof ports.python = {
     ...ports.python,
     evaluate: async (wanted) => {
@@ -44,7 +46,7 @@ describe('what a model answers', () => {
     const { asked, ports } = listen(bench);
     const plan = { ...request.plan, answers: { ...TASK } };
     await evaluateGate('predict', { ...request, plan }, ports);
-    expect(asked).toEqual([{ ...TASK, positive: 'b' }]);
+    expect(asked).toEqual([{ contract: { ...TASK, positive: 'b' }, isSettled: false }]);
   });
 
   test('is read of a champion in the form that it was judged in, whatever form is stated since', async () => {
@@ -61,7 +63,39 @@ describe('what a model answers', () => {
     };
     await predict(judged);
     await predict();
-    expect(asked).toEqual([{ positive: 'b', scores: 'probabilities' }, { positive: 'b' }]);
+    expect(asked).toEqual([
+      { contract: { positive: 'b', scores: 'probabilities' }, isSettled: false },
+      { contract: { positive: 'b' }, isSettled: false },
+    ]);
+  });
+
+  test('was settled by the judgement that a champion has passed, unless something else is stated since', async () => {
+    const readBy = async (now: AnswersContract, answers?: AnswersContract) => {
+      const { request, ...bench } = state(await createGateBench(970, true), now);
+      const { asked, ports } = listen({ ...bench, request });
+      const { champion } = request.plan;
+      if (champion === undefined) throw new Error('no champion');
+      const plan = { ...request.plan, champion: { ...champion, ...(answers && { answers }) } };
+      await evaluateGate('predict-champion', { ...request, plan }, ports);
+      return asked.map(({ isSettled }) => isSettled);
+    };
+    expect(await readBy(TASK, { ...TASK, scores: 'probabilities' })).toEqual([true]);
+    expect(await readBy({ ...TASK, classes: ['b', 'a'] }, TASK)).toEqual([false]);
+    expect(await readBy({ ...TASK, positive: 'a' }, TASK)).toEqual([false]);
+    expect(await readBy(TASK)).toEqual([false]);
+  });
+
+  test('goes with the predictions that judge fetches: those of a model that has passed by it may be as wrong as misread ones', async () => {
+    const { request, ports } = await createGateBench(970, true);
+    await evaluateGate('predict-champion', request, ports);
+    const fetched = async (judged: AnswersContract | undefined) => {
+      const wanted = { ...CHAMPION, who: 'champion' as const, digest: digestOf('champion') };
+      const { predictions } = await fetchSide(ports, HELD, { ...wanted, expected: TASK, judged });
+      return predictions.isSettled;
+    };
+    expect(await fetched(TASK)).toBe(true);
+    expect(await fetched(undefined)).toBe(false);
+    expect(await fetched({ ...TASK, classes: ['b', 'a'] })).toBe(false);
   });
 
   test('stands in the ledger with each judgement that a model has passed', async () => {

@@ -99,6 +99,12 @@ test('a package that became an image goes by the digest of the manifest that pin
   expect(outcome.outputs.package).toBe(`mnist@${IMAGE}`);
 });
 
+test('a version is read by what it was judged by, and is not taken for misread on a later holdout', async () => {
+  const answers = { task: 'binary', classes: ['a', 'b'] } as const;
+  const { asked } = await build(times(200, 10), {}, () => ({ answers }));
+  expect(asked).toMatchObject([{ answers: { contract: answers, isSettled: true } }]);
+});
+
 describe('a package is built already', () => {
   const PLANTED = `mnist@${digestOf('planted')}`;
   /** What says so in MLflow, where anybody's training may write it. */

@@ -193,7 +193,7 @@ describe('a real MLflow Project', () => {
     const [evaluation] = await runtime.evaluate({
       targets: [{ modelUri, predictions }],
       holdout,
-      answers: {},
+      answers: { contract: {}, isSettled: false },
       input: undefined,
       examples: [],
     });
@@ -202,7 +202,7 @@ describe('a real MLflow Project', () => {
       runtime.evaluate({
         targets: [{ modelUri, predictions }],
         holdout: fewer,
-        answers: {},
+        answers: { contract: {}, isSettled: false },
         input: undefined,
         examples: [],
       }),

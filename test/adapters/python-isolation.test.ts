@@ -76,7 +76,13 @@ test('a refusal of the runtime keeps its own code and remedy, also where it name
   const holdout = { path: 'none.csv', target: 'label', slices: [], metrics: {} };
   const targets = [{ modelUri: path.join(workspace, 'no-model'), predictions: 'p.parquet' }];
   await expect(
-    runtime.evaluate({ targets, answers: {}, input: undefined, examples: [], holdout }),
+    runtime.evaluate({
+      targets,
+      answers: { contract: {}, isSettled: false },
+      input: undefined,
+      examples: [],
+      holdout,
+    }),
   ).rejects.toMatchObject({
     problems: [
       {

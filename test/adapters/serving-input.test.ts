@@ -68,7 +68,8 @@ test('what trainyard.yml declares of pictures reads the holdout, is packed, and 
     ...{ env: process.env, trackingUri: 'http://127.0.0.1:1', environment: 'runner' },
     ...{ policy: { require: false, timeoutSeconds: 600 }, onLine: () => undefined },
   });
-  const { holdout, answers, serving } = configOf('[6, 8]');
+  const { holdout, answers: contract, serving } = configOf('[6, 8]');
+  const answers = { contract, isSettled: false };
   const predictions = path.join(folder, 'predictions.parquet');
   const explanation = path.join(folder, 'explanation.json');
   const target = { modelUri, predictions, explanation };

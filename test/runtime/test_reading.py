@@ -161,6 +161,12 @@ def test_scores_in_another_order_than_the_classes_are_refused_not_measured():
     assert 0.4 < read(coin, truth(0, 1)).right.mean() < 0.6
 
 
+def test_a_model_that_was_judged_by_the_same_order_is_read_however_wrong_it_has_become():
+    scores, labels = five_classes(absent=0)
+    turned = Contract(classes=("5", "1", "2", "3", "4"), is_settled=True)
+    assert not read(scores, labels, turned).right.any()
+
+
 def test_the_model_orders_its_scores_and_the_contract_the_classes():
     scores = np.column_stack([CHANCE, 1 - CHANCE])
     said = Said(("fraud", "legit"))

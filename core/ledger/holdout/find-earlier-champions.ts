@@ -1,3 +1,4 @@
+import type { AnswersContract } from '../../answers/contract.ts';
 import { addSeconds, isBefore } from '../../instant.ts';
 import type { Champion } from '../champion-of.ts';
 import { environmentOf, type LedgerState, lookUp } from '../state.ts';
@@ -8,7 +9,11 @@ const YEAR_SECONDS = 365 * 86_400;
 const MOST = 12;
 
 /** A version that was champion, and the digest of its predictions that a judgement on this holdout has been based on. */
-export type EarlierChampion = Champion & { readonly predictions: string };
+export type EarlierChampion = Champion & {
+  readonly predictions: string;
+  /** What its answers were judged by. */
+  readonly judged: AnswersContract | undefined;
+};
 
 /**
  * The versions that were promoted in an environment within the last year, neither serve now nor were taken back, and whose predictions on the
@@ -34,8 +39,8 @@ export function findEarlierChampions(
       const known = lookUp(state.versions, version);
       const predictions = findNewestAgainst(state.gates, version, holdoutDigest)?.championPredictions;
       if (known === undefined || predictions === undefined) return [];
-      const { runId, modelUri, modelDigest } = known;
-      return [{ version, runId, modelUri, modelDigest, predictions }];
+      const { runId, modelUri, modelDigest, gate } = known;
+      return [{ version, runId, modelUri, modelDigest, predictions, judged: gate?.answers }];
     })
     .slice(0, MOST);
 }

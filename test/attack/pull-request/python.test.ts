@@ -86,7 +86,7 @@ return Bomb()`,
   const code = await codeOf(
     runtimeIn(folder).evaluate({
       targets: [{ modelUri: model, predictions }],
-      answers: {},
+      answers: { contract: {}, isSettled: false },
       input: undefined,
       examples: [],
       holdout: asked,

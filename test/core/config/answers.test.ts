@@ -99,10 +99,11 @@ describe('two contracts of answers', () => {
 
   it('are one for a model that has been judged: the new meaning, in the form that it was judged in', () => {
     const now = { positive: 'no', scores: 'logits', prediction: 'label', scoreColumns: ['a', 'b'] } as const;
-    expect(readAsJudged(now, fixed)).toEqual({ positive: 'no', scores: 'probabilities' });
-    expect(readAsJudged(now)).toEqual({ positive: 'no' });
+    const unsettled = (contract: object) => ({ contract, isSettled: false });
+    expect(readAsJudged(now, fixed)).toEqual(unsettled({ positive: 'no', scores: 'probabilities' }));
+    expect(readAsJudged(now)).toEqual(unsettled({ positive: 'no' }));
     const judged = { ...fixed, prediction: 'answer', scoreColumns: ['p'] };
-    expect(readAsJudged({ ...fixed, ...now }, judged)).toEqual({ ...judged, positive: 'no' });
+    expect(readAsJudged({ ...fixed, ...now }, judged)).toEqual(unsettled({ ...judged, positive: 'no' }));
   });
 
   it('are the same whatever the order of their labels', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkAnswers } from '../../../core/check/check-answers.ts';
 import type { Answers } from '../../../core/gate/answers.ts';
+import { pairPredictions } from '../../../core/gate/comparison/pair-predictions.ts';
 import { findMisread } from '../../../core/gate/find-misread.ts';
 import type { HeldOut } from '../../../core/gate/held-out.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
@@ -84,6 +85,23 @@ describe('classes of a row in another order', () => {
     const model = { ...MANY, ids: rows.map(String), classes: ['a', 'b'], truths, parts, scores: [] };
     expect(codesOf(model)).toEqual(['answers-permuted']);
     expect(codesOf({ ...model, groups: users.map(String) })).toEqual([]);
+  });
+});
+
+describe('a champion that was judged by the same meaning before', () => {
+  test.each([
+    ['a ranker', RANKED, { ...RANKED, predictions: RANKED.predictions.map((score) => -score) }],
+    ['labels of a row', MANY, reorder(MANY, [1, 2, 3, 0])],
+  ])('%s: is judged, though the world has turned its answers over', (_, challenger, champion) => {
+    const laid = (isSettled: boolean) => pairPredictions({ ...champion, isSettled }, challenger);
+    expect(laid(true).ok).toBe(true);
+    expect(laid(false).ok).toBe(false);
+  });
+
+  test('what its challenger answers is not settled by that', () => {
+    const misread = reorder(MANY, [1, 2, 3, 0]);
+    const laid = pairPredictions({ ...MANY, isSettled: true }, misread);
+    expect(laid.ok ? [] : laid.error.map(({ code }) => code)).toEqual(['answers-permuted']);
   });
 });
 
