@@ -51,6 +51,6 @@ if [ -n "$name" ]; then
   keep TLS on
   keep ALLOWED_HOSTS "$name:*,localhost:*,127.0.0.1:*,mlflow:*"
   keep WORKBENCH_TRACKING_URI https://mlflow:5000
-  echo "Give runners and people deploy/certificates/ca.pem (REQUESTS_CA_BUNDLE, and the input ca-bundle of Trainyard's actions)."
+  echo "Give runners and people deploy/certificates/ca.pem (REQUESTS_CA_BUNDLE, and the input ca-file of Trainyard's workflows)."
 fi
 echo 'deploy/.env is written. Start the stack by: docker compose --file deploy/compose.yaml up --build --detach'

@@ -1,11 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { PYTHON, ROOT } from '../../sandbox/checkout.ts';
+import { createPrivateCa } from '../../sandbox/network/private-ca.ts';
 
 const DEPLOY = path.join(ROOT, 'deploy');
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
@@ -88,7 +92,58 @@ describe('deploy/make-env.sh', () => {
     expect(verified).toMatch(/: OK\n$/);
   });
 
+  it('lets JupyterLab beside a server with that certificate trust its authority, and with any other none', () => {
+    const programs = path.join(copy, 'programs');
+    mkdirSync(programs, { recursive: true });
+    const jupyter = `#!/bin/sh\necho "$* by \${MLFLOW_TRACKING_SERVER_CERT_PATH-none}"\n`;
+    writeFileSync(path.join(programs, 'jupyter'), jupyter, { mode: 0o755 });
+    const certificates = path.join(copy, 'certificates');
+    const start = (variables: Readonly<Record<string, string>>) =>
+      execFileSync('sh', [path.join(copy, 'mlflow', 'workbench.sh')], {
+        env: { PATH: `${programs}:${process.env['PATH']}`, ...variables },
+        encoding: 'utf8',
+      });
+    const own = start({ TLS: 'on', CERTIFICATES: certificates });
+    expect(own).toMatch(new RegExp(`^lab .* by ${certificates}/ca.pem$`, 'm'));
+    expect(start({ TLS: 'on', CERTIFICATES: programs })).toMatch(/ by none$/m);
+    expect(start({ CERTIFICATES: certificates })).toMatch(/ by none$/m);
+    expect(text).toMatch(/workbench:[\s\S]*TLS: \$\{TLS:-off\}[\s\S]*certificates:\/certificates:ro/);
+  });
+
   it('refuses words that it does not know', () => {
     expect(() => makeEnv('--tsl', 'x')).toThrow(/usage: deploy\/make-env.sh/);
+  });
+});
+
+describe('the health check of the tracking server', () => {
+  /** Runs it where the server shows the first certificate and the folder has the second. */
+  async function check(shown: string, known: string): Promise<unknown> {
+    const ca = createPrivateCa(path.join(copy, 'authority'));
+    const issued = Object.fromEntries([shown, known].map((name) => [name, ca.issue(name)]));
+    const folder = path.join(copy, `shown-${shown}-known-${known}`);
+    mkdirSync(folder);
+    cpSync(issued[known]?.cert ?? '', path.join(folder, 'tls.pem'));
+    const { cert = '', key = '' } = issued[shown] ?? {};
+    const server = https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (_, answer) =>
+      answer.end('OK'),
+    );
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = z.object({ port: z.number() }).parse(server.address());
+      const script = path.join(DEPLOY, 'mlflow', 'healthy.py');
+      return await promisify(execFile)(PYTHON, ['-I', script, String(port), folder], { env: { TLS: 'on' } });
+    } finally {
+      server.close();
+    }
+  }
+
+  it('is well with a team’s own certificate, whose name is none of this machine’s', async () => {
+    await expect(check('mlflow.example.org', 'mlflow.example.org')).resolves.toBeDefined();
+  });
+
+  it('is not with another one', async () => {
+    await expect(check('mlflow.example.org', 'other.example.org')).rejects.toThrow(
+      /CERTIFICATE_VERIFY_FAILED/,
+    );
   });
 });
