@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 import warnings
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import optuna
 from sqlalchemy import event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
 
 from trainyard.command import say
 from trainyard.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
     from trainyard.search.settings import Settings
@@ -24,6 +27,8 @@ LOCK_SECONDS = 60
 # A database that was there may be gone for so long, as when it is updated and starts again.
 AWAY_SECONDS = 600
 ASK_AGAIN_SECONDS = 2
+# Hosts that open a new database at once make each other's tables fail; one of them has made all of them then.
+MOST_OPENINGS = 5
 
 
 def open_storage(url: str, settings: Settings) -> optuna.storages.RDBStorage:
@@ -33,12 +38,14 @@ def open_storage(url: str, settings: Settings) -> optuna.storages.RDBStorage:
     connect = {"timeout": LOCK_SECONDS} if address.startswith("sqlite") else {}
     require_address(address)
     try:
-        storage = optuna.storages.RDBStorage(
-            address,
-            # A connection that the server has closed meanwhile is opened again.
-            engine_kwargs={"connect_args": connect, "pool_pre_ping": True},
-            heartbeat_interval=settings.heartbeat_seconds,
-            grace_period=settings.grace_seconds,
+        storage = make_with_others(
+            lambda: optuna.storages.RDBStorage(
+                address,
+                # A connection that the server has closed meanwhile is opened again.
+                engine_kwargs={"connect_args": connect, "pool_pre_ping": True},
+                heartbeat_interval=settings.heartbeat_seconds,
+                grace_period=settings.grace_seconds,
+            )
         )
     except (ArgumentError, NoSuchModuleError) as error:
         raise no_address() from error
@@ -57,6 +64,15 @@ def open_storage(url: str, settings: Settings) -> optuna.storages.RDBStorage:
         ) from error
     wait_when_away(storage.engine)
     return storage
+
+
+def make_with_others(make: Callable[[], optuna.storages.RDBStorage]) -> optuna.storages.RDBStorage:
+    """What `make` gives, where others may make the same tables at the same time."""
+    for _ in range(MOST_OPENINGS - 1):
+        with suppress(IntegrityError, ProgrammingError):
+            return make()
+        time.sleep(ASK_AGAIN_SECONDS)
+    return make()
 
 
 def require_address(address: str) -> None:
