@@ -112,6 +112,8 @@ export const TAGS = {
   resumes: 'trainyard.resumes',
   /** On a run: proof that a job of this training opened it, and that it ended it with this model. */
   openedSeal: 'trainyard.seal.opened',
+  /** On the run of a search: the digest of its data with their seal, once others may search along. */
+  searchedData: 'trainyard.seal.searched-data',
   finishedSeal: 'trainyard.seal.finished',
   /** On a run: proof that a job of this training found its project at that commit. */
   projectSeal: 'trainyard.seal.project',

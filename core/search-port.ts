@@ -8,6 +8,8 @@ export type SearchRequest = {
   /** Its entry point, and the run that the runs of all trials become children of. */
   readonly step: ProjectStep;
   readonly study: string;
+  /** Names this runner among those that share the study. */
+  readonly host: string;
   readonly search: Search;
   /** Tags of each trial's run. */
   readonly tags: Readonly<Record<string, string>>;

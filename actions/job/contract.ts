@@ -45,9 +45,14 @@ export const CONTRACTS = {
       'version',
       'pull-request',
       'dry-run',
+      'searchers',
     ],
   },
-  train: { name: 'train', inputs: { plan, config, python }, outputs: ['run-id', 'model-uri'] },
+  train: {
+    name: 'train',
+    inputs: { plan, config, python, searcher: text() },
+    outputs: ['run-id', 'model-uri'],
+  },
   propose: {
     name: 'propose',
     inputs: { plan, training: text(), config, 'github-token': githubToken },

@@ -53,6 +53,8 @@ export type Conclusion = {
   readonly policySha: string | undefined;
   /** What it is about. */
   readonly commit: string | undefined;
+  /** How many runners search at the same time, where the default branch has a search. */
+  readonly runners: number | undefined;
   /** What the ledger knows of the training that is asked for. */
   readonly training?: Pick<HandOverContext, 'nonce' | 'trained' | 'searched' | 'searches'>;
   readonly reasonCode: keyof typeof DECISIONS;
@@ -79,6 +81,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
       version: version ?? '',
       'pull-request': pullRequest === undefined ? '' : String(pullRequest),
       'dry-run': String(dryRun),
+      searchers: listSearchers(operation, conclusion.runners),
     },
     result: handOver(operation, {
       model,
@@ -93,6 +96,12 @@ export function concludeOperation(conclusion: Conclusion): Planned {
       ...conclusion.training,
     }),
   };
+}
+
+/** The numbers of the runners that search along, as a matrix of the workflow takes them; the job that searches in any case is the first. */
+function listSearchers({ operation }: PlannedOperation, runners = 1): string {
+  if (operation !== 'tune' || runners === 1) return '';
+  return JSON.stringify(Array.from({ length: runners - 1 }, (_, index) => index + 2));
 }
 
 const DECISIONS = {

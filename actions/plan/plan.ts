@@ -196,6 +196,7 @@ async function carryOut(
     policy: proposed,
     commit,
     policySha: policy.sha,
+    runners: config.search?.runners,
   };
   const shared = { operation, model: config.model, ...known };
   const answer = answerQuestion(planning, operation, state);

@@ -64,6 +64,34 @@ export function sealOpened(
   return seal(['opened', plan.correlationId, plan.sha, runId]);
 }
 
+/** What the job of a search puts on its run for those that search along, once its data are known. */
+export function searchedTag(
+  request: Pick<FindRequest, 'plan'>,
+  ports: Pick<FindPorts, 'seal'>,
+  { runId, dataDigest }: { readonly runId: string; readonly dataDigest: string },
+): Readonly<Record<string, string>> {
+  return { [TAGS.searchedData]: `${dataDigest} ${sealSearched(request, ports, runId, dataDigest)}` };
+}
+
+/** The digest of the data of a search that is under way; `undefined` before its job has said it. */
+export function readSearchedTag(
+  request: Pick<FindRequest, 'plan'>,
+  ports: Pick<FindPorts, 'seal'>,
+  { runId, tags }: Pick<TrackingRun, 'runId' | 'tags'>,
+): string | undefined {
+  const [dataDigest = '', seal] = (tags[TAGS.searchedData] ?? '').split(' ');
+  return seal === sealSearched(request, ports, runId, dataDigest) ? dataDigest : undefined;
+}
+
+function sealSearched(
+  { plan }: Pick<FindRequest, 'plan'>,
+  { seal }: Pick<FindPorts, 'seal'>,
+  runId: string,
+  dataDigest: string,
+): string {
+  return seal(['searched-data', plan.correlationId, plan.sha, runId, dataDigest]);
+}
+
 /** What it puts there when the training has ended so. */
 export function sealFinished(
   { plan }: Pick<FindRequest, 'plan'>,

@@ -28,6 +28,7 @@ import { createFetch } from '../job/programs/fetch-data.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
 import { requirePrograms } from './project/require-programs.ts';
 import { requireProject } from './project/require-project.ts';
+import { searchAlong } from './search-along.ts';
 import { train } from './train.ts';
 import type { TrainPorts, TrainRequest } from './train-context.ts';
 import { tune } from './tune.ts';
@@ -47,7 +48,7 @@ export function main(root: string): Promise<void> {
     const defaults = await defaultsOf(job, { plan, config, text });
     const options = await optionsOf(job, { root, plan, config, text });
     const project = createProjectRunner(options);
-    const run = plan.operation === 'tune' ? tune : train;
+    const run = chooseWork(plan, inputs.searcher);
     const holder = { round: plan.round ?? 0, attempt: host.workflow.attempt };
     const tracking = await connectTracking(host, config);
     // With a nonce that nobody knows, nothing that is there is believed.
@@ -76,6 +77,12 @@ export function main(root: string): Promise<void> {
   });
 }
 
+/** A training, a search, or a part in one that another job looks after. */
+function chooseWork({ operation }: Plan, searcher: string): typeof tune {
+  if (operation !== 'tune') return train;
+  return searcher === '' ? tune : searchAlong(searcher);
+}
+
 /** What the commit's MLproject takes for parameters that are not given. Rejects with a UserError where it can't be run so. */
 function defaultsOf(
   { inputs, host }: TrainJob,
@@ -98,18 +105,19 @@ async function optionsOf(
     ...{ python, runtime: path.join(root, 'runtime') },
     ...{ cwd: host.workspace, env, ...boxOf(plan) },
     ...{ trackingUri: config.tracking.uri, onLine: log.info, ...optional('remote', project.remote) },
-    ...optional('containers', await containersOf(project, plan, env)),
+    ...optional('containers', await containersOf(project, plan, { env, searcher: inputs.searcher })),
   };
 }
 
-/** The containers of a training are told by what all attempts at it have in common. */
+/** The containers of a training are told by what all attempts at it have in common; what only searches along has others, on the same engine perhaps. */
 async function containersOf(
   { environment }: Config['project'],
   { correlationId }: Plan,
-  env: ReturnType<Host['childEnv']>,
+  { env, searcher }: { readonly env: ReturnType<Host['childEnv']>; readonly searcher: string },
 ): Promise<Containers | undefined> {
   if (environment !== 'docker') return undefined;
-  return { job: correlationId, gpus: (await countGpus(env)) > 0 };
+  const job = searcher === '' ? correlationId : `${correlationId}-searcher-${searcher}`;
+  return { job, gpus: (await countGpus(env)) > 0 };
 }
 
 async function requestOf({ host, signal }: TrainJob, { plan, config }: Asked) {

@@ -13,7 +13,7 @@ import { drawParallel } from '../../core/search/draw-parallel.ts';
 import type { SearchEnd } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
-import { findOpened, isFirst, sealOpened } from './find-earlier.ts';
+import { findOpened, isFirst, sealOpened, searchedTag } from './find-earlier.ts';
 import { hashInputs, tryHoldout } from './hash-inputs.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
@@ -22,6 +22,9 @@ import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
 
 type Trained = OutcomeOf<typeof CONTRACTS.train>;
+
+/** The runner that every search has. */
+const FIRST = 'job';
 
 /** A search that is over, and what is told of it. */
 type Searched = FinishedSearch & { readonly blocks: readonly Block[]; readonly url: string };
@@ -80,8 +83,9 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
     await prepareData(request, ports, run.runId);
     if (plan.next !== undefined) await tryHoldout(request, ports);
     const data = await hashInputs(request, ports);
-    await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
-    const end = await log.group('Search', () => runSearch(request, ports, { asked, run }));
+    const shared = searchedTag(request, ports, { runId: run.runId, dataDigest: data.digest });
+    await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest, ...shared });
+    const end = await log.group('Search', () => runSearch(request, ports, { asked, run, host: FIRST }));
     const summary = await keep(ports, { end, data, run, plan, asked });
     await tracking.endRun(run.runId, 'FINISHED');
     return {
@@ -123,10 +127,11 @@ function shareOf({ processes }: TrainRequest, { jobs }: Search): Pick<TrainReque
   return processes === undefined ? {} : { processes: Math.max(1, Math.floor(processes / jobs)) };
 }
 
-function runSearch(
+/** Tries trials of a search, below its run, as the runner of that name. */
+export function runSearch(
   request: TrainRequest,
-  { search: runner, log }: TunePorts,
-  { asked, run }: { readonly asked: Search; readonly run: TrackingRun },
+  { search: runner, log }: Pick<TunePorts, 'search' | 'log'>,
+  { asked, run, host }: { readonly asked: Search; readonly run: TrackingRun; readonly host: string },
 ): Promise<SearchEnd> {
   const { plan, config } = request;
   // What the search sets in place of the project's value gives way to what is asked for.
@@ -134,6 +139,7 @@ function runSearch(
   return runner.run({
     step: stepOf({ ...request, ...shareOf(request, asked), plan: { ...plan, parameters } }, run.runId),
     study: `${config.model}/${plan.correlationId}`,
+    host,
     search: asked,
     tags: {
       ...sourceTags(request, config.project.steps.train),

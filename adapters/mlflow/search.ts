@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { SearchDimension } from '../../core/config/config.ts';
+import type { Search, SearchDimension } from '../../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import { STORAGE_VARIABLE } from '../../core/names.ts';
 import { searchProgressSchema, searchResultSchema } from '../../core/search/search-result.ts';
@@ -94,12 +94,25 @@ function chooseStorage(
   { search, study }: Pick<SearchRequest, 'search' | 'study'>,
 ): string {
   if (search.storage === undefined) return ownStorage(folder, study);
-  if (search.storage === NAMED_STORAGE && storage !== undefined) return storage;
+  if (search.storage === NAMED_STORAGE && storage !== undefined) return requireShared(storage, search);
   throw new UserError([
     {
       code: 'search-storage-written',
       message: `search.storage names a storage by itself, and only that of the variable ${STORAGE_VARIABLE} is opened.`,
       remedy: `Write search: { storage: "${NAMED_STORAGE}" }, and set the secret optuna-storage of the workflow, or the variable on the runner.`,
+    },
+  ]);
+}
+
+/** What runners share is a server: a file is another one on each of them. */
+function requireShared(storage: string, { runners }: Search): string {
+  if (runners === 1 || !storage.startsWith('sqlite')) return storage;
+  throw new UserError([
+    {
+      code: 'search-storage-of-one-host',
+      message: `${runners} runners would search (search.runners), and ${STORAGE_VARIABLE} names a file, which each would have to itself.`,
+      remedy:
+        'Name a database that all of them reach (postgresql://user:password@host/database), or leave `runners` out.',
     },
   ]);
 }
@@ -113,17 +126,16 @@ function ownStorage(folder: string, study: string): string {
 /** What the runtime reads (search/settings.py). */
 function specify(
   { containers }: SearchRunnerOptions,
-  { step, study, search, tags }: SearchRequest,
+  { step, study, host, search, tags }: SearchRequest,
   boxed: ReturnType<typeof boxStep>,
 ) {
   const { trials, jobs, metric, direction, seed, pruning, space, timeoutSeconds } = search;
   const spaces = Object.entries(space).map(([name, one]) => [name, spaceOf(one)] as const);
   const box: unknown = JSON.parse(boxed.args.at(-1) ?? '{}');
   return {
-    ...{ study, trials, jobs, metric, direction, seed, pruning, tags },
+    ...{ study, host, trials, jobs, metric, direction, seed, pruning, tags },
     space: Object.fromEntries(spaces),
     timeout_seconds: timeoutSeconds ?? null,
-    host: 'job',
     heartbeat_seconds: HEARTBEAT_SECONDS,
     grace_seconds: GRACE_SECONDS,
     poll_seconds: POLL_SECONDS,

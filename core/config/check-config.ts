@@ -24,6 +24,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   { reads: ['data.holdout.metrics'], find: checkOwnMetrics },
   { reads: ['answers.task', 'data.holdout.group'], find: checkQueries },
   { reads: ['search.space', 'search.parameters', 'project.parameters'], find: checkSpace },
+  { reads: ['search.runners', 'search.storage'], find: checkRunners },
   { reads: ['project.uri', 'project.version'], find: checkVersion },
   { reads: ['project.remote'], find: checkRemote },
   { reads: ['environments.*.hosts'], find: checkSharedHosts },
@@ -42,6 +43,14 @@ function checkRemote({ project: { remote }, search }: RawConfig): readonly Cross
   const message = 'The trials of a search run on the gpu-runner, and never at a remote engine.';
   const remedy = 'Leave out `search` or `project.remote`.';
   return [{ code: 'search-not-remote', path, message, remedy }];
+}
+
+/** What several runners share lies with none of them. */
+function checkRunners({ search }: RawConfig): readonly CrossProblem[] {
+  if (search === undefined || search.runners === 1 || search.storage !== undefined) return [];
+  const message = `${search.runners} runners would search, and no storage is named that they share.`;
+  const remedy = `Add \`storage: "\${OPTUNA_STORAGE}"\` to \`search\`, or leave \`runners\` out.`;
+  return [{ code: 'search-not-shared', path: ['search', 'runners'], message, remedy }];
 }
 
 /** A project beside the file is of the commit that is trained, whatever else is asked for. */

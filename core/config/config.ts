@@ -61,6 +61,8 @@ export type SearchDimension =
 export type Search = {
   readonly trials: number;
   readonly jobs: number;
+  /** Runners that search at the same time. */
+  readonly runners: number;
   readonly storage?: string;
   readonly metric: string;
   readonly direction: 'maximize' | 'minimize';

@@ -78,7 +78,7 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
     ],
     carries: [
       ...['plan.decision', 'plan.operation', 'plan.result', 'plan.sha', 'plan.policy-sha'],
-      ...['register.decision', 'register.result'],
+      ...['plan.searchers', 'register.decision', 'register.result'],
     ],
   },
   {
@@ -148,6 +148,7 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
     ],
     carries: [
       ...['train.reason-code', 'train.headline', 'predict.reason-code', 'predict.headline'],
+      ...['search-along.reason-code', 'search-along.headline'],
       ...['predict-champion.reason-code', 'predict-champion.headline'],
       ...['build.reason-code', 'build.headline'],
     ],

@@ -13,7 +13,7 @@ export type Region = keyof typeof PLACES;
 
 /** The zone of each job of pipeline.yml and monitor.yml. */
 export const ZONES: Readonly<Record<string, 'user' | 'judge'>> = {
-  ...{ train: 'user', 'predict-champion': 'user', predict: 'user', build: 'user' },
+  ...{ train: 'user', 'search-along': 'user', 'predict-champion': 'user', predict: 'user', build: 'user' },
   ...{
     plan: 'judge',
     judge: 'judge',

@@ -66,6 +66,7 @@ test('so has a search', async () => {
   const asked = {
     trials: 2,
     jobs: 1,
+    runners: 1,
     metric: 'val_acc',
     direction: 'maximize',
     seed: 7,

@@ -20,7 +20,7 @@ async function ask(
 }
 
 const SEARCH: PlanRequest['config']['search'] = {
-  ...{ trials: 20, jobs: 1, metric: 'acc', direction: 'maximize', seed: 0, pruning: 'none' },
+  ...{ trials: 20, jobs: 1, runners: 1, metric: 'acc', direction: 'maximize', seed: 0, pruning: 'none' },
   ...{ parameters: {}, space: { lr: { kind: 'uniform', low: 0, high: 1 } } },
 };
 

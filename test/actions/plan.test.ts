@@ -30,6 +30,7 @@ function searching(config: PlanRequest['config']): PlanRequest['config'] {
   const shared = {
     trials: 20,
     jobs: 1,
+    runners: 1,
     metric: 'acc',
     direction: 'maximize',
     seed: 0,

@@ -84,7 +84,15 @@ describe('propose', () => {
     const file = 'project: { parameters: { lr: 0.1, depth: 2, share: 1 } }\n';
     github.files.set(`${request.plan.sha}:trainyard.yml`, file);
     const search: Search = {
-      ...{ trials: 20, jobs: 1, metric: 'val_acc', direction: 'maximize', seed: 7, pruning: 'median' },
+      ...{
+        trials: 20,
+        jobs: 1,
+        runners: 1,
+        metric: 'val_acc',
+        direction: 'maximize',
+        seed: 7,
+        pruning: 'median',
+      },
       ...{ parameters: { share: 0.7 }, space: { lr: { kind: 'log', low: 0.001, high: 1 } } },
     };
     const parameters = { trials: 5, jobs: 2, depth: 4, share: 0.5 };

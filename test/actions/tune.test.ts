@@ -16,7 +16,15 @@ import { createTraining, DONE } from './support/training.ts';
 const AGAIN = { round: 0, attempt: 2 };
 
 const SEARCH: Search = {
-  ...{ trials: 20, jobs: 1, metric: 'val_acc', direction: 'maximize', seed: 7, pruning: 'median' },
+  ...{
+    trials: 20,
+    jobs: 1,
+    runners: 1,
+    metric: 'val_acc',
+    direction: 'maximize',
+    seed: 7,
+    pruning: 'median',
+  },
   parameters: { share: 0.7 },
   space: { lr: { kind: 'log', low: 1e-4, high: 0.1 }, layer: { kind: 'choice', values: ['wide', 'deep'] } },
 };

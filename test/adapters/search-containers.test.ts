@@ -47,7 +47,7 @@ test('an attempt after one that was killed looks for its containers by the label
       ...{ trackingUri: '', onLine: () => undefined, storage: undefined },
       containers: { job: 'same-correlation', gpus: false },
     });
-    const asked = { step, study: 's', search, tags: {}, onProgress: () => undefined };
+    const asked = { step, study: 's', host: 'job', search, tags: {}, onProgress: () => undefined };
     await expect(runner.run(asked)).rejects.toThrow('ended with a signal');
     const { project } = specSchema.parse(JSON.parse(readFileSync(place('python.spec'), 'utf8')));
     expect(project.container_label).toBe('trainyard.run');

@@ -36,21 +36,31 @@ test('no training has the variable, though the default branch names it', () => {
   expect(listedVariables(ENV, 'training', ['OPTUNA_STORAGE', 'HOME'])).toEqual({ HOME: '/home/r' });
 });
 
+/** Runs that search where the job has this storage. */
+function search({ search: asked, box }: Config, storage: string, runners = 1) {
+  if (asked === undefined) throw new Error('no search');
+  const runner = createSearchRunner({
+    ...{ python: 'python-that-is-not-here', runtime: '/nowhere', cwd: '/', env: {}, policy: box },
+    ...{ variables: [], inputs: [], docker: false, trackingUri: '', onLine: () => undefined },
+    ...{ folder: tmpdir(), storage },
+  });
+  const step: ProjectStep = {
+    ...{ uri: '.', entryPoint: 'main', environment: 'local', experiment: 'e', runId: 'r' },
+    ...{ parameters: {}, timeoutSeconds: 1, variables: {} },
+  };
+  const request = { step, study: 's', host: 'job', search: { ...asked, runners } };
+  return runner.run({ ...request, tags: {}, onProgress: () => undefined });
+}
+
 test.each(['sqlite:////home/r/.profile', `\${OPTUNA_STORAGE}?service=x`, 'postgresql://metadata.internal/x'])(
   'a storage that a file names by itself is not opened: %s',
   async (storage) => {
-    const { search, box } = read(storage);
-    if (search === undefined) throw new Error('no search');
-    const runner = createSearchRunner({
-      ...{ python: 'python-that-is-not-here', runtime: '/nowhere', cwd: '/', env: {}, policy: box },
-      ...{ variables: [], inputs: [], docker: false, trackingUri: '', onLine: () => undefined },
-      ...{ folder: tmpdir(), storage: ADDRESS },
-    });
-    const step: ProjectStep = {
-      ...{ uri: '.', entryPoint: 'main', environment: 'local', experiment: 'e', runId: 'r' },
-      ...{ parameters: {}, timeoutSeconds: 1, variables: {} },
-    };
-    const asked = { step, study: 's', search, tags: {}, onProgress: () => undefined };
-    await expect(runner.run(asked)).rejects.toThrow('only that of the variable OPTUNA_STORAGE is opened');
+    const asked = search(read(storage), ADDRESS);
+    await expect(asked).rejects.toThrow('only that of the variable OPTUNA_STORAGE is opened');
   },
 );
+
+test('a file is no storage that several runners share', async () => {
+  const asked = search(read(`\${OPTUNA_STORAGE}`), 'sqlite:////var/lib/studies.db', 2);
+  await expect(asked).rejects.toThrow(/2 runners would search .* names a file/);
+});

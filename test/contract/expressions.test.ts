@@ -56,6 +56,7 @@ function contextsOf(operation: PlannedOperation): Tree {
     box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
     policy: { changes: [] },
     policySha: undefined,
+    runners: undefined,
     commit: undefined,
     reasonCode: 'planned',
     report: { sign: 'planned', blocks: [] },

@@ -21,7 +21,7 @@ const TEMPLATE_FILES = readdirSync(TEMPLATES).filter((file) => file.endsWith('.y
 const NEWER_THAN_LINTER =
   /undefined variable "vars"|permission scope "attestations"|label "ubuntu-24.04-arm" is unknown/;
 /** Jobs that run code of the user. */
-const UNTRUSTED = ['train', 'predict-champion', 'predict', 'build'];
+const UNTRUSTED = ['train', 'search-along', 'predict-champion', 'predict', 'build'];
 /** Jobs that judge what the user's commit has made: by the policy of the default branch, and on its holdout. */
 const JUDGEMENT = ['predict-champion', 'predict', 'judge', 'build'];
 const CREDENTIALS = ['username', 'password', 'token'];

@@ -5,7 +5,7 @@ import { duration, parameterName, scalar, text, whole } from './fields.ts';
 export const PRUNINGS = ['median', 'hyperband', 'none'] as const;
 
 /** The most of each. */
-export const SEARCH_LIMITS = { trials: 10_000, jobs: 64 } as const;
+export const SEARCH_LIMITS = { trials: 10_000, jobs: 64, runners: 64 } as const;
 
 const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, {
   error: 'must be [lowest, highest], the first smaller than the second',
@@ -37,6 +37,10 @@ const dimensionSchema = z
 export const searchSchema = z.strictObject({
   trials: whole('Trainings in all.', { min: 1, max: SEARCH_LIMITS.trials }).default(20),
   jobs: whole('Trainings at the same time on one host.', { min: 1, max: SEARCH_LIMITS.jobs }).default(1),
+  runners: whole(
+    'Runners that search at the same time, each with `jobs` trainings. More than one need `storage`. It counts as the default branch has it.',
+    { min: 1, max: SEARCH_LIMITS.runners },
+  ).default(1),
   storage: text(
     'Optuna storage that all workers share, by the variable that holds its address; without it a file beside the training.',
     `\${OPTUNA_STORAGE}`,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** The jobs of the pipeline after plan, in the order in which they follow each other. */
 export const CHAIN_JOBS = [
   'train',
+  'search-along',
   'propose',
   'predict-champion',
   'predict',

@@ -35,6 +35,7 @@ export type ChainEnd = {
  */
 const LAST_WORDS: Readonly<Record<ChainJob, readonly string[]>> = {
   train: [],
+  'search-along': [],
   propose: ['recorded'],
   'predict-champion': [],
   predict: [],

@@ -34,3 +34,14 @@ test('the trials of a search are not run there', () => {
   const search = 'search: { metric: loss, trials: 3, space: { lr: { log: [0.1, 1] } } }\n';
   expect(readRemote('{ slurm: {} }', search)).toEqual(['search-not-remote']);
 });
+
+test.each([
+  ['runners: 4', ['search-not-shared']],
+  [`runners: 4, storage: "\${OPTUNA_STORAGE}"`, undefined],
+  ['runners: 1', undefined],
+  ['runners: 0', ['out-of-range']],
+])('a search on several runners has a storage that they share: %s', (written, codes) => {
+  const text = `version: 1\nmodel: m\ntracking: { uri: "http://t" }\nproject: { parameters: { lr: 0.1 } }\ngate: [{ metric: accuracy, floor: 0.1 }]\nsearch: { metric: loss, ${written}, space: { lr: { log: [0.1, 1] } } }\n`;
+  const config = parseConfig(text, { file: 'trainyard.yml', env: {}, needs: [] });
+  expect(config.ok ? undefined : config.error.map(({ code }) => code)).toEqual(codes);
+});
