@@ -24,5 +24,12 @@ export function withoutSecrets(
   );
 }
 
+/** What trainyard.yml may name. The variable of a storage it names in every job, and none but a search's has it, or needs it. */
+export function configVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return { ...withoutSecrets(env), [STORAGE_VARIABLE]: NAMED_STORAGE };
+}
+
 /** What `search.storage` says, as it is read, where it names the variable of the storage. */
 export const NAMED_STORAGE = `\${${STORAGE_VARIABLE}}`;

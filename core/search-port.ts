@@ -22,4 +22,8 @@ export type SearchEnd = { readonly result: SearchResult; readonly box: BoxLevel 
 /**
  * Runs a search to its end, from where an earlier one of the same study has left it. Rejects with a UserError for what the user can mend.
  */
-export type SearchRunner = { readonly run: (request: SearchRequest) => Promise<SearchEnd> };
+export type SearchRunner = {
+  readonly run: (request: SearchRequest) => Promise<SearchEnd>;
+  /** Throws a UserError where the storage of the search is none that this job can open: known before the data are fetched. */
+  readonly requireStorage: (search: Search) => void;
+};

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { withoutSecrets } from '../../adapters/without-secrets.ts';
+import { configVariables } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import { type ParseOptions, parseConfig } from '../../core/config/parse-config.ts';
 import { atLeastOne, messageOf, UserError } from '../../core/errors.ts';
@@ -24,7 +24,7 @@ type Read = { readonly config: Config; readonly text: string };
 export async function readInAnyCase(host: Host, wanted: Wanted): Promise<Read> {
   const { file, log, options } = wanted;
   const { readConfigText } = await import(/* webpackMode: "eager" */ '../../adapters/load-config.ts');
-  const env = withoutSecrets(host.env);
+  const env = configVariables(host.env);
   const text = await readConfigText(host.workspace, file);
   const read = text.ok ? parseConfig(text.value, { file, env, ...options }) : text;
   if (text.ok && read.ok) return { config: read.value, text: text.value };
@@ -50,7 +50,7 @@ async function findUsable(
     import(/* webpackMode: "eager" */ '../../adapters/git/credentials.ts'),
   ]);
   const { workspace, run, serverUrl, workflow } = host;
-  const env = withoutSecrets(host.env);
+  const env = configVariables(host.env);
   try {
     const remote = (await findRemote(workspace, run)) ?? `${serverUrl}/${workflow.repository}.git`;
     const auth = token === '' ? await checkoutSettings(workspace, remote, run) : tokenSettings(remote, token);

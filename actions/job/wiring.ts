@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
-import { withoutSecrets } from '../../adapters/without-secrets.ts';
+import { configVariables } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
@@ -18,14 +18,17 @@ import type { Host } from './host.ts';
 const AUTHOR = { name: 'trainyard', email: 'trainyard@users.noreply.github.com' };
 
 /** The configuration in the workspace. Rejects with a UserError that holds all its problems, each at its place. */
-export async function readConfig({ workspace, env }: Host, file: string): Promise<Config> {
+export async function readConfig(
+  { workspace, env }: Pick<Host, 'workspace' | 'env'>,
+  file: string,
+): Promise<Config> {
   const { loadConfig } = await import(/* webpackMode: "eager" */ '../../adapters/load-config.ts');
-  return accept(await loadConfig(workspace, file, withoutSecrets(env)));
+  return accept(await loadConfig(workspace, file, configVariables(env)));
 }
 
 /** The same, and the text it was read from; variables of sections that are not in `needs` may be missing. Rejects likewise. */
 export async function readConfigAndText(
-  { workspace, env }: Host,
+  { workspace, env }: Pick<Host, 'workspace' | 'env'>,
   file: string,
   options: ParseOptions,
 ): Promise<{ readonly config: Config; readonly text: string }> {
@@ -34,7 +37,7 @@ export async function readConfigAndText(
     import(/* webpackMode: "eager" */ '../../core/config/parse-config.ts'),
   ]);
   const text = accept(await readConfigText(workspace, file));
-  return { config: accept(parseConfig(text, { file, env: withoutSecrets(env), ...options })), text };
+  return { config: accept(parseConfig(text, { file, env: configVariables(env), ...options })), text };
 }
 
 function accept<T>(read: Result<T, readonly Problem[]>): T {

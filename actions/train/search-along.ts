@@ -29,6 +29,8 @@ export function searchAlong(searcher: string): (request: TrainRequest, ports: Tu
   return async (request, ports) => {
     const { plan, config, signal } = request;
     await ports.tracking.check();
+    const asked = searchOf(plan, config);
+    ports.search.requireStorage(asked);
     const begun = plan.searched === undefined ? await findBegun(request, ports) : undefined;
     if (begun === undefined) return conclude('nothing-to-do', 'There is no search under way to be helped.');
     const { run, dataDigest } = begun;
@@ -43,7 +45,6 @@ export function searchAlong(searcher: string): (request: TrainRequest, ports: Tu
       await prepareData(pinned, ports, run.runId);
       const { digest } = await hashInputs(pinned, ports);
       if (digest !== dataDigest) throw otherData(searcher);
-      const asked = searchOf(plan, config);
       await ports.log.group('Search', () =>
         runSearch(pinned, ports, { asked, run, host: `runner-${searcher}` }),
       );

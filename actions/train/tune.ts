@@ -75,6 +75,7 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
   const { plan, config, signal } = given;
   const { tracking, log } = ports;
   const asked = searchOf(plan, config);
+  ports.search.requireStorage(asked);
   const run = await openRun(given, ports);
   log.info(`MLflow run of the search: ${run.url}`);
   try {

@@ -49,6 +49,7 @@ export function createSearchRunner(options: SearchRunnerOptions): SearchRunner {
         await rm(scratch, { recursive: true, force: true });
       }
     },
+    requireStorage: (search) => void (search.storage && namedStorage(options, search)),
   };
 }
 
@@ -93,13 +94,27 @@ function chooseStorage(
   { storage, folder }: SearchRunnerOptions,
   { search, study }: Pick<SearchRequest, 'search' | 'study'>,
 ): string {
-  if (search.storage === undefined) return ownStorage(folder, study);
-  if (search.storage === NAMED_STORAGE && storage !== undefined) return requireShared(storage, search);
+  return search.storage === undefined ? ownStorage(folder, study) : namedStorage({ storage }, search);
+}
+
+function namedStorage({ storage }: Pick<SearchRunnerOptions, 'storage'>, search: Search): string {
+  if (search.storage === NAMED_STORAGE && storage) return requireShared(storage, search);
+  if (search.storage === NAMED_STORAGE) throw missingStorage();
   throw new UserError([
     {
       code: 'search-storage-written',
       message: `search.storage names a storage by itself, and only that of the variable ${STORAGE_VARIABLE} is opened.`,
       remedy: `Write search: { storage: "${NAMED_STORAGE}" }, and set the secret optuna-storage of the workflow, or the variable on the runner.`,
+    },
+  ]);
+}
+
+function missingStorage(): UserError {
+  return new UserError([
+    {
+      code: 'search-storage-missing',
+      message: `search.storage names the variable ${STORAGE_VARIABLE}, which has no value in this job.`,
+      remedy: `Set the secret ${STORAGE_VARIABLE} of the repository and have the workflow pass it on (optuna-storage: \${{ secrets.${STORAGE_VARIABLE} }}), or set the variable on the runner; or leave search.storage out.`,
     },
   ]);
 }

@@ -1,5 +1,5 @@
 import { readConfigText } from '../../adapters/load-config.ts';
-import { withoutSecrets } from '../../adapters/without-secrets.ts';
+import { configVariables } from '../../adapters/without-secrets.ts';
 import { type Checked, errors, fine, warnings } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
@@ -31,10 +31,10 @@ export async function lookAtConfiguration(
     return { config: undefined, text: undefined, checked: errors(SUBJECT, read.error.map(init)) };
   }
   const text = read.value;
-  const strict = parseConfig(text, { file, env: withoutSecrets(env) });
+  const strict = parseConfig(text, { file, env: configVariables(env) });
   if (strict.ok) return { config: strict.value, text, checked: [describe(strict.value)] };
   const unset = strict.error.filter(({ code }) => OF_SURROUNDINGS.has(code));
-  const lenient = parseConfig(text, { file, env: withoutSecrets(env), needs: [] });
+  const lenient = parseConfig(text, { file, env: configVariables(env), needs: [] });
   const told = warnings(SUBJECT, unset);
   if (lenient.ok) return { config: lenient.value, text, checked: [describe(lenient.value), ...told] };
   const wrong = strict.error.filter(({ code }) => !OF_SURROUNDINGS.has(code));

@@ -1,6 +1,6 @@
 import { findCheckout } from '../../adapters/git/describe-checkout.ts';
 import { readConfigText } from '../../adapters/load-config.ts';
-import { withoutSecrets } from '../../adapters/without-secrets.ts';
+import { configVariables } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { atLeastOne, UserError } from '../../core/errors.ts';
@@ -22,7 +22,7 @@ export async function readPolicy({ cwd, env }: Surroundings, file: string): Prom
   const text = await readConfigText((await findCheckout(cwd)) ?? cwd, file);
   if (!text.ok) throw new UserError(atLeastOne(text.error));
   const options = { needs: [], only: ['environments'] } as const;
-  const read = parseConfig(text.value, { file, env: withoutSecrets(env), ...options });
+  const read = parseConfig(text.value, { file, env: configVariables(env), ...options });
   if (read.ok) return read.value;
   throw new UserError(atLeastOne(read.error));
 }

@@ -75,7 +75,8 @@ test('so has a search', async () => {
   const space = { lr: { kind: 'log', low: 1e-4, high: 0.1 } } as const;
   const config = { ...request.config, search: { ...asked, parameters: {}, space } };
   const plan = { ...request.plan, operation: 'tune' as const, parameters: {} };
-  const search = { run: async () => ({ result: RESULT, box: 'namespaces' as const }) };
+  const run = async () => ({ result: RESULT, box: 'namespaces' as const });
+  const search = { run, requireStorage: () => undefined };
   await tune({ ...request, plan, config }, { ...ports, search, hashText: digestOf });
   expect(done).toEqual(['dvc pull', 'prepare', 'hash']);
 });

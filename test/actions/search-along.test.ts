@@ -31,6 +31,7 @@ function createAlong() {
     hashText: digestOf,
     writeTemp: async (name: string) => `/tmp/${name}`,
     search: {
+      requireStorage: () => undefined,
       run: async (search: SearchRequest) => {
         asked.push(search);
         return { result: RESULT, box: 'namespaces' as const };
@@ -78,7 +79,7 @@ describe('a runner that searches along', () => {
       if (search.host === 'job') await searchAlong('3')(request, ports);
       return { result: RESULT, box: 'namespaces' as const };
     };
-    await tune(request, { ...ports, search: { run } });
+    await tune(request, { ...ports, search: { ...ports.search, run } });
     expect(asked.map(({ host }) => host)).toEqual(['job', 'runner-3']);
     expect(asked[1]).toMatchObject({ study: asked[0]?.study, step: { runId: asked[0]?.step.runId } });
     expect(tracking.runs.get(asked[0]?.step.runId ?? '')?.status).toBe('FINISHED');
@@ -138,7 +139,7 @@ describe('a runner that searches along', () => {
         await new Promise((resolve) => step.signal?.addEventListener('abort', resolve, { once: true }));
         throw new DOMException('The job was cancelled.', 'AbortError');
       };
-      const outcome = await searchAlong('2')(request, { ...ports, search: { run } });
+      const outcome = await searchAlong('2')(request, { ...ports, search: { ...ports.search, run } });
       expect([outcome.decision, outcome.reasonCode]).toEqual(['complete', 'searched']);
     },
   );
@@ -152,6 +153,8 @@ describe('a runner that searches along', () => {
       throw new Error('ended');
     };
     const asked = { ...request, signal: cancelling.signal };
-    await expect(searchAlong('2')(asked, { ...ports, search: { run } })).rejects.toThrow('was cancelled');
+    await expect(searchAlong('2')(asked, { ...ports, search: { ...ports.search, run } })).rejects.toThrow(
+      'was cancelled',
+    );
   });
 });

@@ -44,6 +44,7 @@ function createTuning(result: SearchResult = RESULT) {
       return `/tmp/${name}`;
     },
     search: {
+      requireStorage: () => undefined,
       run: async (search: SearchRequest) => {
         asked.push(search);
         search.onProgress(result);

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readConfig, readConfigAndText } from '../../actions/job/wiring.ts';
 import { listedVariables } from '../../adapters/box/listed-variables.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
+import { lookAtConfiguration } from '../../cli/check/look-at-configuration.ts';
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import type { ProjectStep } from '../../core/project-port.ts';
@@ -11,8 +15,7 @@ const ADDRESS = 'postgresql://ada:s3cret@db/studies';
 const ENV = { OPTUNA_STORAGE: ADDRESS, HOME: '/home/r' };
 
 /** As a pull request may have written it. */
-function read(storage: string): Config {
-  const text = `version: 1
+const textOf = (storage: string) => `version: 1
 model: digits
 tracking: { uri: "http://mlflow.test" }
 project: { parameters: { lr: 0.1, leak: "\${OPTUNA_STORAGE}", other: "x\${OPTUNA_STORAGE:-}" } }
@@ -23,7 +26,9 @@ search:
   parameters: { leak: "\${OPTUNA_STORAGE}" }
   space: { lr: { log: [0.01, 1] } }
 `;
-  const parsed = parseConfig(text, { file: 'trainyard.yml', env: withoutSecrets(ENV) });
+
+function read(storage: string): Config {
+  const parsed = parseConfig(textOf(storage), { file: 'trainyard.yml', env: withoutSecrets(ENV) });
   if (!parsed.ok) throw new Error(parsed.error.map(({ message }) => message).join(' '));
   return parsed.value;
 }
@@ -37,7 +42,7 @@ test('no training has the variable, though the default branch names it', () => {
 });
 
 /** Runs that search where the job has this storage. */
-function search({ search: asked, box }: Config, storage: string, runners = 1) {
+function search({ search: asked, box }: Config, storage: string | undefined, runners = 1) {
   if (asked === undefined) throw new Error('no search');
   const runner = createSearchRunner({
     ...{ python: 'python-that-is-not-here', runtime: '/nowhere', cwd: '/', env: {}, policy: box },
@@ -63,4 +68,26 @@ test.each(['sqlite:////home/r/.profile', `\${OPTUNA_STORAGE}?service=x`, 'postgr
 test('a file is no storage that several runners share', async () => {
   const asked = search(read(`\${OPTUNA_STORAGE}`), 'sqlite:////var/lib/studies.db', 2);
   await expect(asked).rejects.toThrow(/2 runners would search .* names a file/);
+});
+
+test.each([undefined, ''])(
+  'a search whose job was not given the storage it names says so first: %s',
+  async (given) => {
+    const config = read(`\${OPTUNA_STORAGE}`);
+    await expect(search(config, given)).rejects.toThrow(
+      /names the variable OPTUNA_STORAGE, which has no value/,
+    );
+  },
+);
+
+test('every job reads a file that names the variable of a storage, which none but a search has', async () => {
+  const workspace = mkdtempSync(path.join(tmpdir(), 'trainyard-names-storage-'));
+  onTestFinished(() => rmSync(workspace, { recursive: true }));
+  writeFileSync(path.join(workspace, 'trainyard.yml'), textOf(`\${OPTUNA_STORAGE}`));
+  const job = { workspace, env: {} };
+  const named = { search: { storage: `\${OPTUNA_STORAGE}` } };
+  await expect(readConfig(job, 'trainyard.yml')).resolves.toMatchObject(named);
+  await expect(readConfigAndText(job, 'trainyard.yml', {})).resolves.toMatchObject({ config: named });
+  const { checked } = await lookAtConfiguration(workspace, 'trainyard.yml', {});
+  expect(checked.map(({ kind }) => kind)).toEqual(['fine']);
 });
