@@ -31,3 +31,9 @@ test('it is that with which everything here is tested', () => {
   const node: unknown = JSON.parse(read('package.json')).devDependencies.node;
   expect(/^ARG NODE_IMAGE=node:(?<version>[\d.]+)-/m.exec(dockerfile)?.groups?.['version']).toBe(node);
 });
+
+test('its base is one image, and no tag that is moved', () => {
+  const based = [...dockerfile.matchAll(/^FROM (?<image>\S+)/gm)].map(({ groups }) => groups?.['image']);
+  expect(new Set(based)).toEqual(new Set(['$' + '{NODE_IMAGE}']));
+  expect(dockerfile).toMatch(/^ARG NODE_IMAGE=\S+@sha256:[\da-f]{64}$/m);
+});
