@@ -23,8 +23,9 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$from" ] || usage
 case "$KEY" in *'BEGIN PUBLIC KEY'*) ;; *) fail no-key 'this copy holds no public key: name one with --key, from where you trust it.' ;; esac
-for program in openssl sha256sum dpkg apt-get; do
-  command -v "$program" >/dev/null || fail program-missing "$program is not there: apt-get install openssl coreutils dpkg."
+case "$from" in https://*) fetcher=curl ;; *) fetcher= ;; esac
+for program in openssl sha256sum dpkg apt-get $fetcher; do
+  command -v "$program" >/dev/null || fail program-missing "$program is not there: apt-get install openssl coreutils dpkg $fetcher."
 done
 
 work=$(mktemp -d)
