@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../../agent/options/read-settings.ts';
 import { readValues } from '../../agent/options/read-values.ts';
 import { OPTIONS } from '../../agent/options/table.ts';
-import { composeOptions, composeUnit } from '../../core/host/agent-files.ts';
+import { composeOptions, composeUnit, SETTING_FILES } from '../../core/host/agent-files.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 
 /** Without these an agent reports nothing, and half of the loop is off without a word. */
@@ -71,7 +71,11 @@ test(`the package's file of settings holds options alone, and names each that a 
       'tls-cert',
     ]),
   );
-  expect(readSettings(text, { file, options: OPTIONS }).settings.get('listen')?.text).toBe('127.0.0.1:9443');
+  const set = readSettings(text, { file, options: OPTIONS }).settings;
+  expect(set.get('listen')?.text).toBe('127.0.0.1:9443');
+  expect(set.get('trusted-keys')?.text, 'what is not signed is served where somebody says so').toBe(
+    SETTING_FILES.trustedKeys,
+  );
 });
 
 test('the unit that a host is given reports where a repository is named', () => {

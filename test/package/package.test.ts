@@ -128,6 +128,10 @@ describe.skipIf(missing !== undefined)('the package of the agent', () => {
     );
     expect(wrong.code).toBe(1);
     ask(`sed -i 's/^data-plain/data-plane/' ${file}`);
+    // No package is served that nobody has signed, unless somebody takes that back.
+    const keyless = await world.tell(check);
+    expect(keyless).toMatchObject({ code: 1, said: expect.stringContaining('/etc/trainyard/signing.pub') });
+    ask(`sed -i 's/^trusted-keys/# trusted-keys/' ${file}`);
     expect(await world.tell(check)).toMatchObject({ code: 0 });
     ask(`systemctl start ${UNIT}`);
     await serveDoubler();
