@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
 import type { z } from 'zod';
+import { usualStatus } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { readAudit } from '../audit/audit-log.ts';
 import { copyOnce } from '../backup/copy-once.ts';
@@ -9,6 +11,13 @@ import { describeState } from './describe-state.ts';
 import { type Handler, handle, handleText } from './handle.ts';
 import { writeApi } from './openapi.ts';
 import { createPage } from './page.ts';
+
+const OPEN_METRICS = 'application/openmetrics-text';
+const METRIC_TYPES: Parameters<typeof accepts>[1] = {
+  header: 'Accept',
+  supports: [OPEN_METRICS, 'text/plain'],
+  default: 'text/plain',
+};
 
 /** What people, probes and scrapers read of the host. */
 export const HOST_HANDLERS: readonly Handler[] = [
@@ -26,11 +35,19 @@ export const HOST_HANDLERS: readonly Handler[] = [
     answerProbe(context, agent.context, model),
   ),
   handleText(ROUTES.description, writeApi),
-  handle(ROUTES.metrics, async (_, { context }) => {
-    // The client of Prometheus costs memory that a host which is not scraped never needs.
-    const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');
-    return renderMetrics(context);
-  }),
+  {
+    route: ROUTES.metrics,
+    answer: async (context, agent) => {
+      // The client of Prometheus costs memory that a host which is not scraped never needs.
+      const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');
+      const { media, otherMedia } = ROUTES.metrics;
+      const isOpen = accepts(context, METRIC_TYPES) === OPEN_METRICS;
+      context.status(usualStatus(ROUTES.metrics));
+      context.header('vary', 'accept');
+      context.header('content-type', isOpen ? otherMedia : media);
+      return context.body(await renderMetrics(agent.context, isOpen ? 'openmetrics' : 'prometheus'));
+    },
+  },
   handle(ROUTES.audit, ({ parameters: { limit } }, { context: { audit, clock, options } }) => {
     audit.settle(clock.now());
     return { entries: [...readAudit(options.dataDir, limit)] };

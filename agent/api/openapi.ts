@@ -63,9 +63,11 @@ function describeParameters({ path, parameters, headers = [] }: Route): readonly
   ];
 }
 
-function describeDone({ answer, media, done }: Route): object {
-  const [type = ''] = (media ?? 'application/json').split(';');
-  const content = { [type]: { schema: toSchema(answer, 'output') } };
+function describeDone({ answer, media, otherMedia, done }: Route): object {
+  const types = [media ?? 'application/json', ...(otherMedia === undefined ? [] : [otherMedia])];
+  const content = Object.fromEntries(
+    types.map((type) => [type.split(';')[0], { schema: toSchema(answer, 'output') }]),
+  );
   return describeEach(done, answer === NOTHING ? undefined : content);
 }
 

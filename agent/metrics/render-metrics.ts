@@ -1,16 +1,28 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import type { AgentContext } from '../context.ts';
+import { addExemplars } from './add-exemplars.ts';
 import { countRequests } from './count-requests.ts';
 import { readHost } from './read-host.ts';
 import { readModels } from './read-models.ts';
 import { METRICS, type SamplesOf, type ServedSample } from './table.ts';
 
-/** The agent's metrics in the Prometheus text format (version 0.0.4). */
-export async function renderMetrics(context: AgentContext): Promise<string> {
+/** How metrics are written down: in Prometheus' own text format (version 0.0.4), or in OpenMetrics (1.0), which has exemplars. */
+type Format = 'prometheus' | 'openmetrics';
+
+/** The agent's metrics in a format. */
+export async function renderMetrics(context: AgentContext, format: Format = 'prometheus'): Promise<string> {
   const [requests, host] = await Promise.all([countRequests(context), readHost(context)]);
   const samples: SamplesOf<keyof typeof METRICS> = { ...requests, ...readModels(context), ...host };
   // A registry for each answer: others count, and there is nothing to keep in between.
-  const registry = new Registry();
+  if (format === 'prometheus') return writeDown(new Registry(), samples);
+  const open = new Registry<OpenMetricsContentType>();
+  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return writeDown(open, { ...samples, duration: addExemplars(context, samples.duration) });
+}
+
+type AnyRegistry = Registry | Registry<OpenMetricsContentType>;
+
+function writeDown(registry: AnyRegistry, samples: SamplesOf<keyof typeof METRICS>): Promise<string> {
   for (const key of KEYS) addMetric(registry, METRICS[key], samples[key]);
   return registry.metrics();
 }
@@ -20,7 +32,7 @@ const KEYS = Object.keys(METRICS).filter((key): key is keyof typeof METRICS => k
 type Described = (typeof METRICS)[keyof typeof METRICS];
 
 function addMetric(
-  registry: Registry,
+  registry: AnyRegistry,
   { name, help, type, labels: labelNames }: Described,
   samples: readonly ServedSample[],
 ): void {

@@ -63,6 +63,8 @@ export type Route<Parameters = unknown, Body = unknown, Answer = unknown> = {
   readonly answer: z.ZodType<Answer>;
   /** Content type of the answer, where that is not JSON. */
   readonly media?: `text/${string}`;
+  /** Another one, for who prefers it. */
+  readonly otherMedia?: `application/${string}`;
   /** What its statuses mean when it is not refused. The first one of `DONE_STATUSES` is the usual one. */
   readonly done: Meanings<DoneStatus>;
   /** What it is refused for, beside the token, the parameters and the body. */

@@ -80,12 +80,13 @@ export const ROUTES = {
   metrics: route({
     method: 'GET',
     path: '/metrics',
-    summary: 'Counters in the Prometheus text format.',
+    summary: 'Counters in the Prometheus text format, or in OpenMetrics where that is preferred.',
     role: 'reader',
     parameters: NO_PARAMETERS,
     body: NOTHING,
     answer: z.string(),
     media: 'text/plain; version=0.0.4; charset=utf-8',
+    otherMedia: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
     done: { 200: 'The counters.' },
   }),
   state: route({

@@ -172,6 +172,67 @@ test('the host tells its version, its disk, what it warns of, and since when a r
   expect(told).toContain(`trainyard_outbox_oldest_timestamp_seconds ${Date.parse(oldest) / 1_000}\n`);
 });
 
+const OPEN = {
+  authorization: `Bearer ${TOKENS.reader}`,
+  accept: 'application/openmetrics-text;q=0.5,*/*;q=0.1',
+};
+
+/** What the proxy writes of a request, by its id. */
+const logged = (request: string, milliseconds: number, more: object = {}) =>
+  JSON.stringify({
+    ...{ at: '2026-01-01T00:00:01.500Z', request, trace: null, version: 'mnist@1', status: 200, flags: '-' },
+    ...{ milliseconds, bytesIn: 1, bytesOut: 1, protocol: 'HTTP/1.1', ...more },
+  });
+
+test('who prefers OpenMetrics is told, in each bucket, the last logged request of it by its id and its trace', async () => {
+  const { host: open } = await openMeteredHost({ 'request-log-share': '1' });
+  onTestFinished(() => open.close());
+  mkdirSync(join(open.folder, 'envoy'), { recursive: true });
+  const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const long = 'x'.repeat(128);
+  const lines = [
+    logged('earlier', 4),
+    logged('asked-1', 3, { trace }),
+    logged('pinned', 40, { version: 'mnist@1-pinned' }),
+    logged('nowhere', 40, { version: null }),
+    logged(long, 180, { trace }),
+    logged('slow "\\', 90_000),
+    logged('of-2', 5, { version: 'mnist@2' }),
+    '{"cut off',
+  ];
+  writeFileSync(join(open.folder, 'envoy', 'requests.log'), lines.join('\n'));
+  const answer = await createApp(createAgent(open.context)).request('/metrics', { headers: OPEN });
+  expect(answer.headers.get('content-type')).toBe(
+    'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  );
+  const text = await answer.text();
+  const told = text.split('\n').flatMap((line) => {
+    const [, version, le, exemplar] =
+      /^trainyard_request_duration_seconds_bucket\{model="mnist",version="(\d)",le="([^"]+)"\} \d+ # (.*)$/.exec(
+        line,
+      ) ?? [];
+    return exemplar === undefined ? [] : [`${version} ${le} ${exemplar}`];
+  });
+  expect(told).toEqual([
+    '1 0.005 {request_id="asked-1",trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.003 1767225601.5',
+    '1 0.2 {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.18 1767225601.5',
+    '1 +Inf {request_id="slow \\"\\\\"} 90 1767225601.5',
+    '2 0.005 {request_id="of-2"} 0.005 1767225601.5',
+  ]);
+  expect(text).toContain('# TYPE trainyard_requests counter\n');
+  expect(text).toMatch(/^trainyard_requests_total\{model="mnist",version="1"\} \d+$/m);
+  expect(text.endsWith('\n# EOF\n')).toBe(true);
+});
+
+test('where no request is logged OpenMetrics has no exemplar, and who prefers nothing is told in the text format', async () => {
+  const app = createApp(createAgent(host.context));
+  expect(await (await app.request('/metrics', { headers: OPEN })).text()).not.toContain(' # {');
+  for (const accept of ['*/*', 'text/plain', 'application/openmetrics-text;q=0.1, text/plain']) {
+    const { headers } = await app.request('/metrics', { headers: { ...OPEN, accept } });
+    expect(headers.get('content-type'), accept).toContain('text/plain; version=0.0.4');
+  }
+});
+
 const promtool = spawnSync('promtool', ['--version']);
 
 test.skipIf(promtool.error !== undefined)('promtool finds nothing wrong', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -53,6 +53,13 @@ const rulesSchema = z.object({
   ),
 });
 
+const exemplarsSchema = z.array(
+  z.object({
+    seriesLabels: z.record(z.string(), z.string()),
+    exemplars: z.array(z.object({ labels: z.record(z.string(), z.string()) })),
+  }),
+);
+
 /** The Prometheus of Debian reads a host over HTTP, as an operator's does. */
 describe.skipIf(!HAS_PROMETHEUS)('a real Prometheus', { timeout: 180_000 }, () => {
   let folder: string;
@@ -65,7 +72,11 @@ describe.skipIf(!HAS_PROMETHEUS)('a real Prometheus', { timeout: 180_000 }, () =
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'ty-prometheus-'));
     const [control = 0, web = 0] = await findFreePorts(2);
-    metered = await openMeteredHost({ listen: `127.0.0.1:${control}` });
+    metered = await openMeteredHost({ listen: `127.0.0.1:${control}`, 'request-log-share': '1' });
+    const log = path.join(metered.host.folder, 'envoy', 'requests.log');
+    mkdirSync(path.dirname(log), { recursive: true });
+    const line = { request: 'asked-1', version: `${METERED_MODEL}@1`, milliseconds: 12 };
+    writeFileSync(log, `${JSON.stringify({ ...line, at: new Date().toISOString() })}\n`);
     server = await listen(createApp(metered.agent), metered.agent);
     const config = path.join(folder, 'prometheus.yml');
     writeFileSync(
@@ -90,6 +101,7 @@ describe.skipIf(!HAS_PROMETHEUS)('a real Prometheus', { timeout: 180_000 }, () =
         `--config.file=${config}`,
         `--storage.tsdb.path=${path.join(folder, 'data')}`,
         `--web.listen-address=127.0.0.1:${web}`,
+        '--enable-feature=exemplar-storage',
       ],
       cwd: folder,
       env: process.env,
@@ -166,6 +178,18 @@ describe.skipIf(!HAS_PROMETHEUS)('a real Prometheus', { timeout: 180_000 }, () =
       expect(Math.max(...values), query).toBeGreaterThan(0);
       expect(Math.max(...values), query).toBeLessThanOrEqual(1);
     }
+  });
+
+  test('keeps the request that stands for those that took as long, by its id', async () => {
+    const query = encodeURIComponent('trainyard_request_duration_seconds_bucket');
+    const range = `start=${Date.now() / 1_000 - 3_600}&end=${Date.now() / 1_000 + 60}`;
+    const found = await ask(`query_exemplars?query=${query}&${range}`, exemplarsSchema);
+    expect(found).toMatchObject([
+      {
+        seriesLabels: { model: METERED_MODEL, version: '1' },
+        exemplars: [{ labels: { request_id: 'asked-1' } }],
+      },
+    ]);
   });
 
   test('lists what the variables of the dashboards choose from', async () => {
