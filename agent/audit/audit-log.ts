@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { epochMs, type Instant } from '../../core/instant.ts';
@@ -10,6 +10,7 @@ import {
   auditEntrySchema,
 } from '../../core/serving/audit-entry.ts';
 import type { Role } from '../../core/serving/route.ts';
+import { readNewestLines } from '../machine/read-newest-lines.ts';
 import { createCallBound } from './bound-calls.ts';
 
 /**
@@ -108,20 +109,9 @@ function folderOf(dataDir: string): string {
 }
 
 function newestLines(file: string, most: number): readonly string[] {
-  const lines = [`${file}.1`, file].flatMap((one) => readText(one).split('\n'));
-  return newest(
-    lines.filter((line) => line !== ''),
-    most,
-  );
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '';
-    throw thrown;
-  }
+  const lines = readNewestLines(file, most);
+  if (lines.length >= most) return lines;
+  return [...readNewestLines(`${file}.1`, most - lines.length), ...lines];
 }
 
 function parseLine(line: string): readonly AuditEntry[] {
