@@ -1,3 +1,4 @@
+import { optional } from '../../core/config/optional.ts';
 import { epochMs } from '../../core/instant.ts';
 import { usualStatus } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
@@ -10,8 +11,14 @@ import { createEventStream } from './stream-events.ts';
 export const SCREEN_HANDLERS: readonly Handler[] = [
   handle(ROUTES.history, async ({ parameters: { model, hours } }, { context: { clock }, watching }) => {
     const sums = await watching.history(model);
+    const past = await watching.past(model);
     const nowMs = epochMs(clock.now());
-    return tellHistory(sums, { sinceMs: historyStart(nowMs, hours), nowMs });
+    const told = tellHistory(sums, { sinceMs: historyStart(nowMs, hours), nowMs });
+    const rollouts = told.rollouts.map((one) => ({
+      ...one,
+      ...optional('evidence', past.get(one.rollout)),
+    }));
+    return { ...told, rollouts };
   }),
   handle(ROUTES.outlook, async ({ parameters: { model } }, { watching }) => {
     const outlook = await watching.outlook(model);

@@ -8,7 +8,9 @@ import { readLabelsSeen } from '../windows/judge-late-labels.ts';
 import { readDriftSeen } from '../windows/judge-windows.ts';
 import { listMonitored } from '../windows/note-monitor.ts';
 import { createHistoryFollower, type FollowHistory } from './follow-history.ts';
+import { createPastFollower, type FollowPast } from './follow-past.ts';
 import { createRolloutFollower } from './follow-rollout.ts';
+import { createPinnedReader } from './read-pinned.ts';
 
 /** Without a rollout latency is told of so many hours. */
 const LATENCY_HOURS = 1;
@@ -16,6 +18,7 @@ const LATENCY_HOURS = 1;
 /** What watchers of a host are told. Work is done where somebody asks, and kept to go on from. */
 export type Watching = {
   readonly history: FollowHistory;
+  readonly past: FollowPast;
   /** `undefined` of a model that never had traffic here. */
   readonly outlook: (model: string) => Promise<ModelOutlook | undefined>;
 };
@@ -25,6 +28,7 @@ export function createWatching(context: AgentContext): Watching {
   const { store, options } = context;
   const history = createHistoryFollower(context);
   const followRollout = createRolloutFollower(context);
+  const readPinned = createPinnedReader(context);
   const standing = async (
     stored: StoredTraffic,
     model: string,
@@ -45,6 +49,7 @@ export function createWatching(context: AgentContext): Watching {
   };
   return {
     history,
+    past: createPastFollower(context),
     outlook: async (model) => {
       const stored = store.getTraffic(model);
       if (stored === undefined) return undefined;
@@ -52,8 +57,10 @@ export function createWatching(context: AgentContext): Watching {
       const { stable } = stored.traffic;
       const drift = stable === undefined ? undefined : readDriftSeen(context, model, stable);
       const labels = stable === undefined ? undefined : readLabelsSeen(context, model, stable);
+      const pinned = readPinned(model);
       return {
         ...(await standing(stored, model)),
+        ...(Object.keys(pinned).length > 0 && { pinned }),
         ...(options.stickyHeader !== undefined && { stickyHeader: options.stickyHeader }),
         ...(monitored && { monitored: { at: monitored.at, isFirst: monitored.isFirst } }),
         ...(drift && { drift }),

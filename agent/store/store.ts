@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { copySteadily } from '../backup/copy-steadily.ts';
+import { putAndRemember } from '../traffic/past-rollouts.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -71,6 +72,7 @@ export function openStore(file: string): Store {
     hostId,
     ...instanceRows,
     ...trafficRows,
+    putTraffic: putAndRemember(memory, trafficRows),
     ...createObservationTable(database, hostId),
     ...createHeldCounts(),
     windows: createWindowTable(database, hostId),

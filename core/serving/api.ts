@@ -42,7 +42,7 @@ export const startInstanceSchema = z.object({
 });
 
 /** A rollout as the agent must know it to brake by itself: the plan and where it stands. */
-const rolloutLeaseSchema = z.object({
+export const rolloutLeaseSchema = z.object({
   rollout: z.string(),
   plan: rolloutPlanSchema,
   /** What past rollouts teach of how much counts vary: the host judges by it as `deploy` does. */

@@ -52,15 +52,21 @@ const MORE: Readonly<Record<AuditRest['of'], string>> = {
 
 /** An entry as one line: when, who, what and what became of it. */
 export function tellAuditEntry(entry: AuditEntry): string {
-  const who = `${entry.at} ${tellCaller(entry.by)}`;
-  if ('untold' in entry)
-    return `${who} ${entry.untold} more ${entry.untold === 1 ? 'call' : 'calls'} in a minute, ${MORE[entry.of]}`;
-  const { method, status, code } = entry;
-  const what = `${method} ${locate(entry, entry.parameters)}`;
-  return `${who} ${what} ${status}${code === undefined ? '' : ` ${code}`}`;
+  const said = `${entry.at} ${tellCaller(entry.by)} ${tellWhat(entry)}`;
+  if ('untold' in entry) return said;
+  const { status, code } = entry;
+  return `${said} ${status}${code === undefined ? '' : ` ${code}`}`;
 }
 
-function tellCaller(by: AuditEntry['by']): string {
+/** What was asked for; of calls that are not told one by one, how many there were. */
+export function tellWhat(entry: AuditEntry): string {
+  if ('untold' in entry)
+    return `${entry.untold} more ${entry.untold === 1 ? 'call' : 'calls'} in a minute, ${MORE[entry.of]}`;
+  return `${entry.method} ${locate(entry, entry.parameters)}`;
+}
+
+/** Who asked, as people tell them apart. */
+export function tellCaller(by: AuditEntry['by']): string {
   switch (by.kind) {
     case 'token':
       return `${by.role} ${by.fingerprint}`;

@@ -1,5 +1,6 @@
 import { type ComponentChild, h } from 'preact';
 import { formatPercent } from '../../../core/report/format-number.ts';
+import type { ChartView } from '../../../core/serving/screen/view/view.ts';
 import type { RolloutView } from '../../../core/serving/screen/view/view-rollout.ts';
 import type { ModelView, ScreenView } from '../../../core/serving/screen/view/view-screen.ts';
 import type { SharesView } from '../../../core/serving/screen/view/view-versions.ts';
@@ -39,6 +40,12 @@ export function screen(view: ScreenView, { isLive, text }: Freshness): Component
         h('h2', { id: 'instances' }, 'Versions'),
         table(view.instances),
       ),
+      h(
+        'section',
+        { 'aria-labelledby': 'events', class: 'card' },
+        h('h2', { id: 'events' }, 'Events'),
+        table(view.events),
+      ),
     ),
   );
 }
@@ -65,17 +72,20 @@ function modelSection({
     table(versions),
     rollout === undefined ? null : rolloutSection(rollout, id),
     h('h3', null, 'Last 24 hours'),
-    history === undefined
-      ? h('p', { class: 'quiet' }, 'Being added up…')
-      : h(
-          'div',
-          { class: 'charts' },
-          history.charts.map((chart) => h('div', { key: chart.title }, figure(chart))),
-        ),
+    history === undefined ? h('p', { class: 'quiet' }, 'Being added up…') : figures(history.charts),
     history === undefined ? null : table(history.rollouts),
+    history === undefined ? null : figures(history.evidence),
     watch.length === 0 && drift === undefined ? null : h('h3', null, 'Data and labels'),
     facts(watch),
     drift === undefined ? null : table(drift),
+  );
+}
+
+function figures(charts: readonly ChartView[]): ComponentChild {
+  return h(
+    'div',
+    { class: 'charts' },
+    charts.map((chart) => h('div', { key: chart.title }, figure(chart))),
   );
 }
 

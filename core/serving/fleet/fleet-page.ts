@@ -4,7 +4,8 @@ import type { FleetHost, FleetView } from './view-fleet.ts';
 
 const STYLE = [
   ':root{color-scheme:light dark}',
-  'body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem}',
+  'body{font:16px/1.5 system-ui,sans-serif;margin:1.5rem;background:light-dark(#fff,#111);color:light-dark(#111,#eee)}',
+  'a{color:light-dark(#0550ae,#79b8ff)}',
   '.wide{overflow-x:auto}',
   'table{border-collapse:collapse}',
   'th,td{padding:.3rem .8rem;text-align:left;white-space:nowrap;border-bottom:1px solid #8886}',

@@ -12,9 +12,9 @@ export const evidenceCurveSchema = z.array(evidencePointSchema).max(MOST_POINTS)
 type EvidencePoint = z.infer<typeof evidencePointSchema>;
 export type EvidenceCurve = readonly EvidencePoint[];
 
-/** The curve with one more point. Where it would have too many, the higher one of each two is left, so that no peak is ever lost. */
-export function addPoint(curve: EvidenceCurve, point: EvidencePoint): EvidenceCurve {
-  return [...(curve.length < MOST_POINTS ? curve : halve(curve)), point];
+/** The curve with one more point. Where it would have more than `most`, the higher one of each two is left, so that no peak is ever lost. */
+export function addPoint(curve: EvidenceCurve, point: EvidencePoint, most = MOST_POINTS): EvidenceCurve {
+  return [...(curve.length < most ? curve : halve(curve)), point];
 }
 
 /** The first point stays: where a curve begins is said by no other. */

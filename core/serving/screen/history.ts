@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { epochMs, foreignInstantSchema, instantSchema, toInstant } from '../../instant.ts';
 import { type ArmTotals, armTotalsSchema } from '../../rollout/evidence/observation.ts';
 import { addTotals, NO_TOTALS } from '../../rollout/evidence/stage-totals.ts';
+import { evidenceCurveSchema } from './evidence-curve.ts';
 import {
   addSparse,
   emptyLatency,
@@ -33,6 +34,15 @@ const stretchSchema = z.object({
   candidate: armHistorySchema,
 });
 
+/** The evidence of harm that a host saw of a rollout which is over: by its natural logarithm, at every poll of it. */
+const pastEvidenceSchema = z.object({
+  limit: z.number(),
+  peak: z.number(),
+  polls: z.int(),
+  curve: evidenceCurveSchema,
+});
+export type PastEvidence = z.infer<typeof pastEvidenceSchema>;
+
 /**
  * A rollout as its polls of the asked time show it: when the first and the last of them was made, the furthest stage (an index), and what
  * became of requests.
@@ -45,6 +55,8 @@ const rolloutHistorySchema = z.object({
   percent: z.number(),
   stable: armTotalsSchema,
   candidate: armTotalsSchema,
+  /** Of the last ones that are over on this host, from their beginning. */
+  evidence: pastEvidenceSchema.optional(),
 });
 
 /** `GET /v1/models/{model}/history?hours=`, oldest first; a stretch in which nothing was asked is left out. */

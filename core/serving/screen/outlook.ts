@@ -67,6 +67,8 @@ export const outlookSchema = z.object({
   rollout: rolloutOutlookSchema.optional(),
   /** The header whose value keeps a user with one version. */
   stickyHeader: z.string().optional(),
+  /** Requests that pinned a version, since the proxy began; golden examples are among them. */
+  pinned: z.record(z.string(), z.int()).optional(),
   /** When a monitor last read what this host counted; where `isFirst`, since when one is waited for. */
   monitored: z.object({ at: instantSchema, isFirst: z.boolean() }).optional(),
   drift: driftSeenSchema.optional(),

@@ -19,7 +19,7 @@ export const SCREEN_ROUTES = {
     method: 'GET',
     path: '/v1/models/{model}/history',
     summary:
-      'Both versions by stretches of five minutes, of the last `hours`, at most 24: requests, errors, latency, and the rollouts of that time.',
+      'Both versions by stretches of five minutes, of the last `hours`, at most 24: requests, errors, latency, and the rollouts of that time, the last ones that are over with their evidence.',
     role: 'reader',
     parameters: ofModel.extend({ hours: wholeNumber(z.int().min(1).max(MOST_HOURS)).prefault(MOST_HOURS) }),
     body: NOTHING,

@@ -1,18 +1,22 @@
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createAgent } from '../../../agent/agent.ts';
 import { createApp, listen } from '../../../agent/api/server.ts';
 import { agentStateSchema } from '../../../core/serving/api.ts';
+import { renderFleetPage } from '../../../core/serving/fleet/fleet-page.ts';
+import { viewFleet } from '../../../core/serving/fleet/view-fleet.ts';
+import type { ScreenEvent } from '../../../core/serving/screen/screen-routes.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
 import { type Camera, findChromium, openCamera } from '../../../sandbox/pages/chromium.ts';
 import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
-import { SCENES, setScene } from './scenes.ts';
+import { PAST_ROLLOUT, SCENES, setScene } from './scenes.ts';
 
 const CHROMIUM = findChromium();
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
@@ -155,6 +159,71 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
     await camera.open({ url: `${url}/`, width: 390, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
     const said = `document.querySelector('.heeds').innerText`;
     expect(await camera.evaluate(said)).toContain(text);
+  });
+
+  test.each([
+    ['idle', /stable 100%/, /no GPU/],
+    ['shadow', /gets a copy of every request; its answers are dropped/, /candidate 0%/],
+    ['canary', /candidate 10%/, /Nothing needs attention|sees drift/],
+    ['braked', /version 8 is braked \(errors-worse\)/, /Braked \(errors-worse\)/],
+    ['disk-full', /version 8 is braked \(errors-worse\)/, /The disk is full/],
+  ] as const)('shows what it is a page of: %s', async (scene, ...said) => {
+    const url = await serve(scene);
+    await camera.open({ url: `${url}/`, width: 1280, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
+    const text = await camera.evaluate('document.body.innerText');
+    for (const one of said) expect(text, scene).toMatch(one);
+  });
+
+  test('shows the evidence of a rollout that is over, and who has called for what', async () => {
+    const url = await serve('canary');
+    const headers = { authorization: `Bearer ${TOKENS.deployer}` };
+    await fetch(`${url}/v1/packages`, { method: 'DELETE', headers });
+    await camera.open({ url: `${url}/`, width: 1280, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
+    await until(camera, `document.body.innerText.includes('Evidence of harm in ${PAST_ROLLOUT}')`);
+    const drawn = `[...document.querySelectorAll('[role=img]')].some((one) => one.ariaLabel.startsWith('Evidence of harm in ${PAST_ROLLOUT}') && one.querySelector('canvas').width > 100)`;
+    expect(await camera.evaluate(drawn)).toBe(true);
+    expect(await readTable(camera, 'What happened on this host')).toContainEqual([
+      expect.stringContaining('ago'),
+      'DELETE /v1/packages',
+      expect.stringMatching(/^deployer [\da-f]{8}$/),
+      '200',
+    ]);
+  });
+
+  test('beside those of other hosts: the table of a fleet breaks no rule of axe-core', async () => {
+    const url = await serve('braked');
+    const answer = await fetch(`${url}/v1/events`, { headers: { authorization: `Bearer ${TOKENS.reader}` } });
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const event: ScreenEvent = JSON.parse(
+      /^data: (.*)$/m.exec((await reader?.read())?.value ?? '')?.[1] ?? '',
+    );
+    const [atMs, environment] = [Date.parse(event.at), 'production'];
+    const sights = [
+      { url, environment, last: { event, atMs }, lost: undefined },
+      {
+        url: `${url}/b`,
+        environment,
+        last: { event, atMs },
+        lost: { why: 'It does not answer.', sinceMs: atMs },
+      },
+      { url: `${url}/c`, environment, last: undefined, lost: undefined },
+    ];
+    const fleet = createServer((_, response) => {
+      response.setHeader('content-type', 'text/html; charset=utf-8');
+      response.end(renderFleetPage(viewFleet(sights, atMs)));
+    });
+    await once(fleet.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => {
+      fleet.closeAllConnections();
+      fleet.close();
+    });
+    for (const width of WIDTHS) {
+      for (const scheme of ['light', 'dark'] as const) {
+        const shown = `document.body?.innerText.includes('of 3 hosts answer') === true`;
+        await camera.open({ url: `http://127.0.0.1:${portOf(fleet)}/`, width, until: shown }, scheme);
+        await expectSound(camera, `fleet-${width}-${scheme}`);
+      }
+    }
   });
 
   test('asks for another token where the agent knows it not', async () => {

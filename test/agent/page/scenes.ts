@@ -11,6 +11,8 @@ type SceneName = (typeof SCENES)[number];
 
 const MODEL = 'mnist';
 const ROLLOUT = '01-mnist-8';
+/** Of this morning, and over. */
+export const PAST_ROLLOUT = '00-mnist-7';
 const HOUR_MS = 3_600_000;
 
 /** Makes a host as the scene has it: a day of traffic, and the last 50 minutes of a rollout where there is one. */
@@ -22,7 +24,17 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
   const nowMs = Date.parse(clock.now());
   store.transaction(() => {
     for (let minute = 24 * 60; minute > 50; minute -= 1) {
+      if (minute <= 400 && minute > 360) continue;
       addPoll(host, { atMs: nowMs - minute * 60_000, seconds: 60, rollout: '', percent: 0, stage: 0 });
+    }
+    for (let minute = 400; minute > 360; minute -= 1) {
+      addPoll(host, {
+        atMs: nowMs - minute * 60_000,
+        seconds: 60,
+        rollout: PAST_ROLLOUT,
+        percent: 10,
+        stage: 1,
+      });
     }
     for (let step = 0; hasRollout && step < 300; step += 1) {
       const isShadow = scene === 'shadow';
@@ -34,6 +46,8 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
     }
   });
   const stored = { traffic: trafficOf(scene, nowMs), setAt: new Date(nowMs - 60_000).toISOString() };
+  const pastLease = { ...leaseOf('canary', nowMs), rollout: PAST_ROLLOUT };
+  store.putTraffic(MODEL, { ...stored, traffic: { ...trafficOf('canary', nowMs), lease: pastLease } });
   if (scene === 'disk-full') {
     store.putTraffic(MODEL, { ...stored, traffic: trafficOf('canary', nowMs) });
     store.holdTraffic(MODEL, stored);

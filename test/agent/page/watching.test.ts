@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
+import { NO_COUNTERS } from '../../../agent/envoy/cluster-counters.ts';
 import { NO_COUNTS } from '../../../agent/traffic/version-reading.ts';
 import { agentStateSchema } from '../../../core/serving/api.ts';
 import { historySchema } from '../../../core/serving/screen/history.ts';
@@ -9,7 +10,7 @@ import { outlookSchema } from '../../../core/serving/screen/outlook.ts';
 import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
-import { setScene } from './scenes.ts';
+import { PAST_ROLLOUT, setScene } from './scenes.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -108,6 +109,39 @@ describe('the history', () => {
     expect(begun.mock.calls).toMatchObject([['mnist', expect.any(String)]]);
   });
 
+  test('of a rollout that is over keeps the evidence, also after a restart of the agent', async () => {
+    await setScene(host, 'canary');
+    app = createApp(createAgent(host.reopen()));
+    const { rollouts } = await readHistory();
+    const [past, present] = rollouts;
+    expect([past?.rollout, present?.rollout]).toEqual([PAST_ROLLOUT, '01-mnist-8']);
+    expect(past?.evidence).toMatchObject({ polls: 40, limit: -Math.log(PLAN.alarmAlpha) });
+    expect(past?.evidence?.curve).toHaveLength(40);
+    expect(past?.evidence?.peak).toBe(
+      Math.max(...(past?.evidence?.curve ?? []).map(({ total }) => total), 0),
+    );
+    expect(present?.evidence, 'is in the outlook').toBeUndefined();
+  });
+
+  test('keeps the evidence of the last three, and folds each once', async () => {
+    await setScene(host, 'canary');
+    const { store } = host.context;
+    const stored = store.getTraffic('mnist');
+    if (stored?.traffic.lease === undefined) throw new Error('There is a rollout.');
+    const { lease } = stored.traffic;
+    for (const rollout of ['r2', 'r3', 'r4']) {
+      store.putTraffic('mnist', { ...stored, traffic: { ...stored.traffic, lease: { ...lease, rollout } } });
+    }
+    const read = vi.spyOn(store, 'observations');
+    const told = async () =>
+      (await readHistory()).rollouts.filter(({ evidence }) => evidence).map(({ rollout }) => rollout);
+    // Two of the three were never polled.
+    expect(await told()).toEqual(['01-mnist-8']);
+    const asked = read.mock.calls.length;
+    expect(await told()).toEqual(['01-mnist-8']);
+    expect(read.mock.calls).toHaveLength(asked);
+  });
+
   test.each(['?hours=0', '?hours=25', '?hours=x'])('of %s is refused', async (query) => {
     expect((await ask(`/v1/models/mnist/history${query}`)).status).toBe(400);
   });
@@ -157,6 +191,21 @@ describe('the outlook', () => {
     expect(outlook.drift?.features[0]).toMatchObject({ name: 'brightness', verdict: 'fail' });
     expect(outlook.labels).toMatchObject({ coverage: 0.62 });
     expect(outlook.monitored?.isFirst).toBe(false);
+  });
+
+  test('tells how many requests pinned each version, asks the proxy seldom, and waits for it never', async () => {
+    await setScene(host, 'canary');
+    const counters = vi.spyOn(host.context.proxy, 'counters');
+    const pinned = { ...NO_COUNTERS, sent: 11, overflowed: 1 };
+    host.world.counters.set('mnist@8-pinned', pinned);
+    for (let asked = 0; asked < 3; asked += 1) await readOutlook();
+    expect((await readOutlook()).pinned).toEqual({ 8: 12 });
+    expect(counters).toHaveBeenCalledTimes(1);
+    host.world.now += 60_000;
+    counters.mockReturnValue(new Promise(() => undefined));
+    host.world.counters.set('mnist@8-pinned', { ...pinned, sent: 20 });
+    await readOutlook();
+    expect((await readOutlook()).pinned, 'as it was').toEqual({ 8: 12 });
   });
 
   test('of a model that never had traffic is not found', async () => {

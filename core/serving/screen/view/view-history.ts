@@ -2,11 +2,16 @@ import { formatCount, formatDecimal, formatPercent } from '../../../report/forma
 import type { Traffic } from '../../api.ts';
 import type { TrafficHistory } from '../history.ts';
 import { type Arm, type ChartView, cell, columns, type TableView } from './view.ts';
+import { chartEvidence } from './view-rollout.ts';
 import { sayBad } from './view-versions.ts';
 import { NOTHING_KNOWN, sayAgo, sayMs } from './words.ts';
 
-/** What both versions did in the last day, as lines, and the rollouts of that time. */
-export type HistoryView = { readonly charts: readonly ChartView[]; readonly rollouts: TableView };
+/** What both versions did in the last day, as lines, the rollouts of that time, and the evidence of those that are over, the last one first. */
+export type HistoryView = {
+  readonly charts: readonly ChartView[];
+  readonly rollouts: TableView;
+  readonly evidence: readonly ChartView[];
+};
 
 const DAY_SECONDS = 86_400;
 /** Of a stretch that has just begun no rate can be told: a host at rest counts once a minute. */
@@ -47,6 +52,11 @@ export function viewHistory(
   return {
     charts: MEASURES.map((measure) => viewMeasure(measure, grid)),
     rollouts: viewRollouts(history, traffic, nowMs),
+    evidence: history.rollouts
+      .toReversed()
+      .flatMap(({ rollout, evidence }) =>
+        evidence === undefined ? [] : [chartEvidence(`Evidence of harm in ${rollout}`, 'Highest', evidence)],
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatPercent } from '../../../report/format-number.ts';
 import { HARM_NAMES, HARM_WEIGHTS, HARMS } from '../../../rollout/evidence/bets.ts';
 import type { Traffic } from '../../api.ts';
+import type { PastEvidence } from '../history.ts';
 import type { RolloutOutlook } from '../outlook.ts';
 import { type ChartView, cell, columns, type Fact, type TableCell, type TableView } from './view.ts';
 import { sayBad } from './view-versions.ts';
@@ -118,18 +119,26 @@ function sayTakes(isOver: boolean, seconds: number | undefined): string {
 }
 
 function viewEvidence({ evidence }: RolloutOutlook): ChartView {
-  const { curve, total, peak, limit, polls } = evidence;
+  return chartEvidence('Evidence of harm', `Now ${sayEvidence(evidence.total)}, highest`, evidence);
+}
+
+/** The curve of a rollout's evidence with its limit; `beginning` of what is said of it goes on with its peak. */
+export function chartEvidence(
+  title: string,
+  beginning: string,
+  { curve, peak, limit, polls }: PastEvidence,
+): ChartView {
   const step = Math.max(1, Math.ceil(curve.length / TOLD_POINTS));
   const told = curve.filter((_, index) => index % step === 0 || index === curve.length - 1);
   return {
-    title: 'Evidence of harm',
+    title,
     xs: curve.map(({ at }) => Date.parse(at) / 1_000),
     lines: [{ name: 'Evidence', arm: 'candidate', values: curve.map((point) => point.total) }],
     limit: { name: `Limit ${sayEvidence(limit)}`, value: limit },
     unit: 'evidence',
-    summary: `Now ${sayEvidence(total)}, highest ${sayEvidence(peak)}, limit ${sayEvidence(limit)}, over ${formatCount(polls)} polls.`,
+    summary: `${beginning} ${sayEvidence(peak)}, limit ${sayEvidence(limit)}, over ${formatCount(polls)} polls.`,
     table: {
-      caption: 'Evidence of harm over time',
+      caption: `${title} over time`,
       columns: columns('Time', '#Stage', '#Evidence'),
       rows: told.map(({ at, stage, total: level }) => [
         cell(at.slice(0, 19).replace('T', ' ')),

@@ -1,8 +1,10 @@
 import { formatCount, formatDecimal, formatDuration, formatPercent } from '../../../report/format-number.ts';
+import type { AuditEntry } from '../../audit-entry.ts';
 import type { TrafficHistory } from '../history.ts';
 import type { ModelOutlook } from '../outlook.ts';
 import type { ScreenEvent } from '../screen-routes.ts';
 import { cell, columns, type Fact, type TableView, type Tone } from './view.ts';
+import { viewEvents } from './view-events.ts';
 import { type HistoryView, viewHistory } from './view-history.ts';
 import { viewHost, viewInstances } from './view-host.ts';
 import { type Heed, viewHeeds } from './view-notices.ts';
@@ -28,14 +30,17 @@ export type ScreenView = {
   readonly heeds: readonly Heed[];
   readonly models: readonly ModelView[];
   readonly instances: TableView;
+  readonly events: TableView;
 };
 
-/** What the page says of an event and of the histories that are known by model, at an instant (ms, by the agent's clock). */
-export function viewScreen(
-  event: ScreenEvent,
-  histories: Readonly<Record<string, TrafficHistory>>,
-  nowMs: number,
-): ScreenView {
+/** What is known beside the event: histories by model, and the newest calls that were to change something. */
+export type KnownBeside = {
+  readonly histories: Readonly<Record<string, TrafficHistory>>;
+  readonly calls: readonly AuditEntry[];
+};
+
+/** What the page says of an event and of what is known beside it, at an instant (ms, by the agent's clock). */
+export function viewScreen(event: ScreenEvent, { histories, calls }: KnownBeside, nowMs: number): ScreenView {
   const { state, outlooks } = event;
   return {
     host: state.host,
@@ -58,6 +63,7 @@ export function viewScreen(
       ];
     }),
     instances: viewInstances(state, nowMs),
+    events: viewEvents(state, calls, nowMs),
   };
 }
 

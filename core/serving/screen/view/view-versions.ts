@@ -12,7 +12,7 @@ type ShareView = { readonly arm: Arm; readonly version: string; readonly percent
 export type SharesView = { readonly parts: readonly ShareView[]; readonly notes: readonly string[] };
 
 /** See `SharesView`. */
-export function viewShares(traffic: Traffic, { stickyHeader }: ModelOutlook): SharesView {
+export function viewShares(traffic: Traffic, { stickyHeader, pinned = {} }: ModelOutlook): SharesView {
   const { stable, candidate, candidatePercent, shadow } = traffic;
   const parts: readonly ShareView[] = [
     ...(stable === undefined
@@ -33,6 +33,10 @@ export function viewShares(traffic: Traffic, { stickyHeader }: ModelOutlook): Sh
       ...(stickyHeader === undefined
         ? []
         : [`Requests with the same ${stickyHeader} go to the same version, while shares hold.`]),
+      ...Object.entries(pinned).map(
+        ([version, count]) =>
+          `v${version} was pinned by ${formatCount(count)} ${count === 1 ? 'request' : 'requests'}, golden examples among them, which are no evidence.`,
+      ),
       ...new Set(braked),
     ],
   };

@@ -65,7 +65,7 @@ function eventOf(traffic: Traffic, outlook: ModelOutlook, over: Partial<AgentSta
 }
 
 const view = (event: ScreenEvent, history: Readonly<Record<string, TrafficHistory>> = {}) =>
-  viewScreen(event, history, NOW_MS);
+  viewScreen(event, { histories: history, calls: [] }, NOW_MS);
 const texts = (table: TableView | undefined) => table?.rows.map((row) => row.map(({ text }) => text));
 
 test('each class of errors is told apart, with its share, and latency by version', () => {
@@ -137,9 +137,10 @@ describe('a rollout', () => {
   });
 });
 
-test('shares, shadow and stickiness are said in words', () => {
+test('shares, shadow, stickiness and pins are said in words', () => {
   const shadow = { ...CANARY, candidatePercent: 0, shadow: true };
-  const { shares } = view(eventOf(shadow, outlookOf({ stickyHeader: 'x-user' }))).models[0] ?? {};
+  const { shares } =
+    view(eventOf(shadow, outlookOf({ stickyHeader: 'x-user', pinned: { 8: 1_200 } }))).models[0] ?? {};
   expect(shares?.parts.map(({ version, percent }) => [version, percent])).toEqual([
     ['7', 100],
     ['8', 0],
@@ -147,6 +148,7 @@ test('shares, shadow and stickiness are said in words', () => {
   expect(shares?.notes).toEqual([
     expect.stringContaining('a copy of every request'),
     expect.stringContaining('x-user'),
+    'v8 was pinned by 1,200 requests, golden examples among them, which are no evidence.',
   ]);
 });
 
@@ -234,6 +236,13 @@ test('the last day is drawn with a gap where nothing is known, and told in words
       percent: 10,
       stable: TOTALS,
       candidate: TOTALS,
+      evidence: {
+        ...{ limit: Math.log(200), peak: Math.log(3), polls: 2 },
+        curve: [
+          { at: instant(60), stage: 0, total: -1 },
+          { at: instant(120), stage: 1, total: Math.log(3) },
+        ],
+      },
     },
   ];
   const history = { stepSeconds: 300, stretches: [stretch(0), stretch(900), stretch(1_800, 60)], rollouts };
@@ -251,6 +260,10 @@ test('the last day is drawn with a gap where nothing is known, and told in words
   expect(texts(found?.rollouts)).toEqual([
     ['r0', '20 min ago', '10%', '200', '5 (2.5%)', '5 (2.5%)', 'over'],
   ]);
+  expect(found?.evidence).toMatchObject([
+    { title: 'Evidence of harm in r0', summary: 'Highest 3:1, limit 200:1, over 2 polls.' },
+  ]);
+  expect(found?.evidence[0]?.limit?.value).toBe(Math.log(200));
 });
 
 test('a steady rate is told as steady, also of a stretch that has grown since it was told', () => {
@@ -264,7 +277,40 @@ test('a steady rate is told as steady, also of a stretch that has grown since it
   const history = { stepSeconds: 300, stretches: [stretch(1_200, 300), stretch(1_500, 130)], rollouts: [] };
   for (const later of [140, 270, 320]) {
     const nowMs = Date.parse(instant(1_500 + later));
-    const found = viewScreen(eventOf(CANARY, outlookOf()), { m: history }, nowMs).models[0]?.history;
+    const found = viewScreen(eventOf(CANARY, outlookOf()), { histories: { m: history }, calls: [] }, nowMs)
+      .models[0]?.history;
     expect(found?.charts[0]?.summary).toBe('stable 10.0 to 10.0.');
   }
+});
+
+test('what happened is told the newest first: calls with who made them, and what the host did by itself', () => {
+  const brake = { rollout: 'r1', version: '8', code: 'errors-worse', explanation: 'No.', at: instant(1_500) };
+  const braked = { ...CANARY, candidatePercent: 0, brake, braked: [{ ...brake, at: instant(300) }, brake] };
+  const event = eventOf(braked, outlookOf(), {
+    instances: [
+      {
+        ...{ model: 'm', version: '7', package: `m@sha256:${'0'.repeat(64)}`, state: 'failed' },
+        ...{ code: 'load-failed', since: instant(1_680) },
+      },
+    ],
+  });
+  const by = { kind: 'token', role: 'deployer', fingerprint: 'aabbccdd' } as const;
+  const call = { by, method: 'PUT', path: '/v1/models/{model}/traffic', parameters: { model: 'm' } };
+  const calls = [
+    { ...call, at: instant(600), status: 412, code: 'revision-changed' },
+    { at: instant(900), by: { kind: 'strangers' }, of: 'refused', untold: 3 } as const,
+    { ...call, at: instant(1_740), status: 200 },
+  ];
+  const found = viewScreen(event, { histories: {}, calls }, NOW_MS).events;
+  expect(texts(found)).toEqual([
+    ['1 min ago', 'PUT /v1/models/m/traffic', 'deployer aabbccdd', '200'],
+    ['2 min ago', 'm v7 is failed: load-failed', 'the agent', ''],
+    ['5 min ago', 'm v8 was braked: errors-worse', 'the agent', ''],
+    ['15 min ago', '3 more calls in a minute, refused with 401', 'strangers', ''],
+    ['20 min ago', 'PUT /v1/models/m/traffic', 'deployer aabbccdd', '412 revision-changed'],
+    ['25 min ago', 'm v8 was braked: errors-worse', 'the agent', ''],
+    ['30 min ago', 'The agent 1.0.0 was started', '', ''],
+  ]);
+  const many = Array.from({ length: 30 }, (_, index) => ({ ...call, at: instant(index), status: 200 }));
+  expect(viewScreen(event, { histories: {}, calls: many }, NOW_MS).events.rows).toHaveLength(20);
 });
