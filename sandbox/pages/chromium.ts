@@ -40,6 +40,8 @@ export type Camera = {
   readonly evaluate: (expression: string) => Promise<unknown>;
   /** Presses a key of the keyboard, by its name. */
   readonly press: (key: string) => Promise<void>;
+  /** Types a text where the focus is. */
+  readonly type: (text: string) => Promise<void>;
   /** The page from its top, as WebP: to its bottom, or so many CSS pixels of it. */
   readonly take: (tallest?: number) => Promise<Buffer>;
   readonly close: () => Promise<void>;
@@ -76,8 +78,12 @@ export async function openCamera(program: string): Promise<Camera> {
     open: (scene, scheme) => open(send, scene, scheme),
     evaluate: (expression) => evaluate(send, expression),
     press: async (key) => {
-      for (const type of ['keyDown', 'keyUp']) await send('Input.dispatchKeyEvent', { type, key, code: key });
+      // What a page does at Enter it does at the character.
+      const character = key === 'Enter' ? { text: '\r', windowsVirtualKeyCode: 13 } : {};
+      await send('Input.dispatchKeyEvent', { type: 'keyDown', key, code: key, ...character });
+      await send('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key });
     },
+    type: async (text) => void (await send('Input.insertText', { text })),
     take: (tallest) => take(send, tallest),
     close: async () => {
       close();

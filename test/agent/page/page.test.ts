@@ -11,6 +11,7 @@ import { createApp, listen } from '../../../agent/api/server.ts';
 import { agentStateSchema } from '../../../core/serving/api.ts';
 import { renderFleetPage } from '../../../core/serving/fleet/fleet-page.ts';
 import { viewFleet } from '../../../core/serving/fleet/view-fleet.ts';
+import { outlookSchema } from '../../../core/serving/screen/outlook.ts';
 import type { ScreenEvent } from '../../../core/serving/screen/screen-routes.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
@@ -79,9 +80,22 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
     await camera.open({ url: `${url}/`, width: 1280, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
     const headers = { authorization: `Bearer ${TOKENS.reader}` };
     const state = agentStateSchema.parse(await (await fetch(`${url}/v1/state`, { headers })).json());
+    const asked = await fetch(`${url}/v1/models/mnist/outlook`, { headers });
+    const { latency, rollout } = outlookSchema.parse(await asked.json());
     const rows = await readTable(camera, 'Requests and latency');
-    expect(rows.map(([version, , requests]) => [version, Number(requests?.replaceAll(',', ''))])).toEqual(
-      Object.entries(state.seen?.['mnist'] ?? {}).map(([version, { requests }]) => [`v${version}`, requests]),
+    expect(rows.map(([version, role, ...numbers]) => [version, role, ...numbers.map(readNumber)])).toEqual(
+      Object.entries(state.seen?.['mnist'] ?? {}).map(([version, seen]) => {
+        const role = version === state.traffic['mnist']?.candidate ? 'candidate' : 'stable';
+        const { p50 = Number.NaN, p95 = Number.NaN, p99 = Number.NaN } = latency[role] ?? {};
+        const { requests, errors, unanswered, refused, invalid } = seen;
+        const counts = [requests, errors - unanswered, unanswered, refused, invalid];
+        return [`v${version}`, role, ...counts, ...[p50, p95, p99].map(Math.round)];
+      }),
+    );
+    expect(rows.flat().filter((text) => text === '–')).toEqual([]);
+    const stages = await readTable(camera, 'Stages');
+    expect(stages.map(([percent, , seen]) => [percent, seen?.replaceAll(',', '')])).toEqual(
+      rollout?.stages.map(({ percent, seen, needs }) => [`${percent}%`, `${seen} of ${needs}`]),
     );
     const known = host.context.store.getMemory('counted/mnist', z.looseObject({ seen: z.unknown() }));
     const totals = { requests: 99_999, errors: 3, unanswered: 1, refused: 0, invalid: 0 };
@@ -103,8 +117,9 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
       'dark',
     );
     expect(await violations(camera)).toEqual([]);
-    await camera.evaluate(`document.querySelector('#token').value = ${JSON.stringify(TOKENS.reader)}`);
-    await camera.evaluate(`document.querySelector('#login').requestSubmit()`);
+    await pressUntil(camera, `document.activeElement.id === 'token'`);
+    await camera.type(TOKENS.reader);
+    await camera.press('Enter');
     await until(camera, IS_DRAWN);
     const reached = new Set<string>();
     for (let tabs = 0; tabs < 25; tabs += 1) {
@@ -116,6 +131,11 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
     expect([...reached]).toEqual(
       expect.arrayContaining(['SUMMARY ', expect.stringContaining('DIV Requests and latency'), 'DIV Stages']),
     );
+    await pressUntil(camera, `document.activeElement.tagName === 'SUMMARY'`);
+    const opened = 'document.activeElement.parentElement.open';
+    expect(await camera.evaluate(opened)).toBe(false);
+    await camera.press('Enter');
+    expect(await camera.evaluate(opened)).toBe(true);
   });
 
   test('keeps what was opened while it changes, and says when nothing comes any more', async () => {
@@ -245,6 +265,15 @@ async function until(camera: Camera, expression: string): Promise<void> {
   await expect.poll(() => camera.evaluate(expression), { timeout: 60_000 }).toBe(true);
 }
 
+/** Goes on by Tab, at least once, until the focus is where it is meant to be. */
+async function pressUntil(camera: Camera, expression: string): Promise<void> {
+  for (let tabs = 0; tabs < 40; tabs += 1) {
+    await camera.press('Tab');
+    if ((await camera.evaluate(expression)) === true) return;
+  }
+  throw new Error(`No Tab leads to ${expression}.`);
+}
+
 /** No rule of axe-core is broken and nothing lies beside the page; a picture of it is left. */
 async function expectSound(camera: Camera, name: string): Promise<void> {
   expect(await violations(camera), name).toEqual([]);
@@ -257,6 +286,11 @@ async function violations(camera: Camera): Promise<z.infer<typeof violationsSche
   await camera.evaluate(`${AXE}; 0`);
   const run = `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`;
   return violationsSchema.parse(await camera.evaluate(run));
+}
+
+/** The number that a cell begins with. */
+function readNumber(text: string): number {
+  return Number(text.split(' ')[0]?.replaceAll(',', ''));
 }
 
 /** The rows of the table whose caption begins so. */
