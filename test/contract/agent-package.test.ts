@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -136,6 +145,22 @@ describe.skipIf(missing.length > 0)('the package of the agent', () => {
     const { status, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
     expect(stderr.trim()).toMatch(message);
     expect(status).toBe(1);
+  });
+
+  test('is fetched by curl, which is named where it is not there', () => {
+    const programs = path.join(folder, 'programs');
+    mkdirSync(programs, { recursive: true });
+    for (const name of ['openssl', 'sha256sum', 'dpkg', 'apt-get', 'mktemp', 'rm'])
+      symlinkSync(
+        execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(),
+        path.join(programs, name),
+      );
+    const args = [path.join(release, 'install.sh'), '--check', '--from', 'https://127.0.0.1:1/a'];
+    const { status, stderr } = spawnSync('/bin/sh', args, { encoding: 'utf8', env: { PATH: programs } });
+    expect([stderr.trim(), status]).toEqual([
+      expect.stringMatching(/^install\.sh: program-missing: curl is not there/),
+      1,
+    ]);
   });
 
   test('is taken where it is what was signed', () => {
