@@ -3,7 +3,8 @@ import { isUnreachable, ServiceError } from '../core/errors.ts';
 import type { AgentPort } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { type LateLabel, problemSchema, type SetTraffic, type Traffic } from '../core/serving/api.ts';
-import { locate, type Route, type RouteParameters } from '../core/serving/route.ts';
+import { locate, type RouteParameters } from '../core/serving/locate.ts';
+import type { Route } from '../core/serving/route.ts';
 import { ROUTES } from '../core/serving/routes.ts';
 import { longestUploadMs } from '../core/serving/upload-time.ts';
 import {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { messageOf, ServiceError } from '../../core/errors.ts';
 import { instantSchema } from '../../core/instant.ts';
 import { agentStateSchema, problemSchema } from '../../core/serving/api.ts';
-import { locate } from '../../core/serving/route.ts';
+import { locate } from '../../core/serving/locate.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { outlookSchema } from '../../core/serving/screen/outlook.ts';
 import type { ScreenEvent } from '../../core/serving/screen/screen-routes.ts';

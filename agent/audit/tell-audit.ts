@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { atLeastOne, messageOf, UserError } from '../../core/errors.ts';
-import { tellAuditEntry } from '../../core/serving/audit-entry.ts';
+import { tellAuditEntry } from '../../core/serving/tell-audit-entry.ts';
 import type { AgentEnvironment } from '../open-context.ts';
 import { readValues } from '../options/read-values.ts';
 import { splitFlags } from '../options/split-flags.ts';

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import { toInstant } from '../../core/instant.ts';
-import { locate } from '../../core/serving/route.ts';
+import { locate } from '../../core/serving/locate.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { findAgentPorts, startAgentProcess, THIS_MACHINE } from '../../sandbox/agent/agent-process.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';

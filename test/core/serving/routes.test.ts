@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { locate, problemsOf, usualStatus } from '../../../core/serving/route.ts';
+import { locate } from '../../../core/serving/locate.ts';
+import { problemsOf, usualStatus } from '../../../core/serving/route.ts';
 import { ROUTES } from '../../../core/serving/routes.ts';
 
 const rows = Object.values(ROUTES);

@@ -1,5 +1,6 @@
 import type { AgentState } from '../../api.ts';
-import { type AuditEntry, tellCaller, tellWhat } from '../../audit-entry.ts';
+import type { AuditEntry } from '../../audit-entry.ts';
+import { tellCaller, tellWhat } from '../../tell-audit-entry.ts';
 import { cell, columns, type TableView, type Tone } from './view.ts';
 import { sayAgo } from './words.ts';
 
