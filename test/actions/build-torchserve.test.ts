@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type BuildPorts, buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
+import type { AnswersContract } from '../../core/answers/contract.ts';
 import type { LatencyRule } from '../../core/gate/rules/rule.ts';
 import type { PackageRequest, PythonRuntime } from '../../core/python-port.ts';
 import type { BatchSearch } from '../../core/serving/batching/batch-search.ts';
@@ -12,7 +13,10 @@ const RULE: LatencyRule = { kind: 'latency', quantile: 0.95, atMostMs: 20 };
 const IMAGE = digestOf('the manifest with the image');
 
 /** What is in MLflow before, and what the ledger knows of the version beside. */
-type Before = (tracking: MemoryTracking, runId: string) => { readonly package: string } | undefined;
+type Before = (
+  tracking: MemoryTracking,
+  runId: string,
+) => { readonly package?: string; readonly answers?: AnswersContract } | undefined;
 
 /** The batch size that is configured, and what is measured of batches. */
 type Batching = {
