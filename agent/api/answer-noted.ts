@@ -1,7 +1,6 @@
-import { getConnInfo } from '@hono/node-server/conninfo';
-import type { Context } from 'hono';
 import type { AuditCaller } from '../../core/serving/audit-entry.ts';
 import type { Agent } from '../agent.ts';
+import type { ApiCall, Body } from '../http/call.ts';
 import { createTokenBook } from '../options/token-book.ts';
 import { fingerprintOf } from '../options/tokens.ts';
 import { identify, isStillGood, requireRole } from './authorize.ts';
@@ -18,32 +17,32 @@ const MOST_WRITTEN = 200;
 export function createAnswerer(
   agent: Agent,
   access: 'by-token' | 'open',
-): (context: Context, handler: Handler) => Promise<Response> {
+): (call: ApiCall, handler: Handler) => Promise<Body> {
   const { audit, clock } = agent.context;
   const tokens = createTokenBook(agent.context);
-  return async (context, { route, answer }) => {
+  return async (call, { route, answer }) => {
     let by: AuditCaller =
-      access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(context) };
+      access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(call) };
     let isStillAllowed = () => true;
     const noteEnd = (status: number, code?: string) => {
       const isRead = route.method === 'GET' && status !== 401 && status !== 403;
       if (isRead || route.role === undefined) return;
       const { method, path } = route;
-      const parameters = cutShort(context.req.param());
-      const call = { at: clock.now(), by, method, path, parameters, status };
-      audit.note({ ...call, ...(code !== undefined && { code }) }, route.role);
+      const parameters = cutShort(call.parameters);
+      const noted = { at: clock.now(), by, method, path, parameters, status };
+      audit.note({ ...noted, ...(code !== undefined && { code }) }, route.role);
     };
     try {
       if (route.role !== undefined && access === 'by-token') {
-        const token = identify(context, tokens());
+        const token = identify(call, tokens());
         by = { kind: 'token', role: token.role, fingerprint: fingerprintOf(token) };
         const { role } = route;
         requireRole(token, role);
         isStillAllowed = () => isStillGood(token, role, tokens());
       }
-      const response = await answer(context, agent, isStillAllowed);
-      noteEnd(response.status);
-      return response;
+      const body = await answer(call, agent, isStillAllowed);
+      noteEnd(call.answer.status);
+      return body;
     } catch (thrown) {
       if (thrown instanceof Refusal) noteEnd(thrown.status, thrown.code);
       else noteEnd(500, 'internal');
@@ -53,8 +52,8 @@ export function createAnswerer(
 }
 
 /** Where a request came from; nothing where it came over no socket. */
-export function addressOf(context: Context): string {
-  return 'incoming' in Object(context.env) ? (getConnInfo(context).remote.address ?? '') : '';
+export function addressOf({ socket }: Pick<ApiCall, 'socket'>): string {
+  return socket?.remoteAddress ?? '';
 }
 
 function cutShort(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

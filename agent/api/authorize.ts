@@ -1,18 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
-import { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import type { Context } from 'hono';
 import { ROLES, type Role } from '../../core/serving/route.ts';
+import type { ApiCall } from '../http/call.ts';
 import { type AccessToken, hashToken } from '../options/tokens.ts';
 import { Refusal } from './refusal.ts';
 
 /** Gives the token that a request bears. Throws a Refusal where it bears none that is known. */
-export function identify(context: Context, tokens: readonly AccessToken[]): AccessToken {
-  const header = context.req.header('authorization') ?? '';
-  const token = /^Bearer (?<token>\S+)$/i.exec(header)?.groups?.['token'];
+export function identify(
+  { header, answer }: Pick<ApiCall, 'header' | 'answer'>,
+  tokens: readonly AccessToken[],
+): AccessToken {
+  const shown = header('authorization') ?? '';
+  const token = /^Bearer (?<token>\S+)$/i.exec(shown)?.groups?.['token'];
   const known = token === undefined ? undefined : findToken(tokens, token);
   if (known !== undefined) return known;
-  context.header('www-authenticate', 'Bearer');
+  answer.headers['www-authenticate'] = 'Bearer';
   throw new Refusal({
     status: 401,
     code: 'token-invalid',
@@ -23,8 +25,8 @@ export function identify(context: Context, tokens: readonly AccessToken[]): Acce
 }
 
 /** Throws a Refusal where clients are asked for a certificate, and this one showed none that the authorities vouch for. */
-export function requireCertificate(context: Context): void {
-  const socket = socketOf(context);
+export function requireCertificate(call: Pick<ApiCall, 'socket'>): void {
+  const socket = call.socket instanceof TLSSocket ? call.socket : undefined;
   const shown = socket?.getPeerX509Certificate();
   // A session of TLS 1.3 that is taken up again counts as authorized in some versions of Node, also where no certificate ever was shown.
   if (socket?.authorized === true && shown !== undefined) return;
@@ -39,13 +41,6 @@ export function requireCertificate(context: Context): void {
     remedy:
       'Name a file (PEM) with a certificate of an authority in --tls-client-ca, and its key: TRAINYARD_CLIENT_CERT_FILE where jobs run.',
   });
-}
-
-function socketOf({ env }: Context): TLSSocket | undefined {
-  const { incoming } = Object(env);
-  return incoming instanceof IncomingMessage && incoming.socket instanceof TLSSocket
-    ? incoming.socket
-    : undefined;
 }
 
 /** Throws a Refusal where the token has neither this role nor a higher one. */

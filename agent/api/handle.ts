@@ -1,20 +1,14 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Context } from 'hono';
-import { accepts } from 'hono/accepts';
 import type { z } from 'zod';
 import { MAX_JSON_BYTES, NOTHING, type Route, usualStatus } from '../../core/serving/route.ts';
 import type { Agent } from '../agent.ts';
+import type { ApiCall, Body } from '../http/call.ts';
+import { prefers } from '../http/prefers.ts';
 import { Refusal } from './refusal.ts';
 
 /** Less is not worth packing, in characters. */
 const LEAST_PACKED = 16_384;
-
-const ENCODINGS: Parameters<typeof accepts>[1] = {
-  header: 'Accept-Encoding',
-  supports: ['gzip', 'identity'],
-  default: 'identity',
-};
 
 const gzipped = promisify(gzip);
 
@@ -22,11 +16,11 @@ const gzipped = promisify(gzip);
 const MAX_ISSUES = 20;
 
 /** A request that has been read as its route describes it. */
-type Given<Parameters, Body> = {
+type Given<Parameters, Json> = {
   readonly parameters: Parameters;
-  readonly body: Body;
+  readonly body: Json;
   /** For headers, another status than the usual one, and a body that is no JSON. */
-  readonly context: Context;
+  readonly call: ApiCall;
 };
 
 /**
@@ -35,7 +29,7 @@ type Given<Parameters, Body> = {
  */
 export type Handler = {
   readonly route: Route;
-  readonly answer: (context: Context, agent: Agent, isStillAllowed: () => boolean) => Promise<Response>;
+  readonly answer: (call: ApiCall, agent: Agent, isStillAllowed: () => boolean) => Promise<Body>;
 };
 
 /** Joins a route with its work, which gives the answer or throws a Refusal. */
@@ -45,21 +39,21 @@ export function handle<P, B, A>(
 ): Handler {
   return {
     route,
-    answer: async (context, agent) => {
-      const parameters = readParameters(context, route.parameters);
-      const body = await readBody(context, route.body);
-      context.status(usualStatus(route));
-      const answer = await work({ parameters, body, context }, agent);
-      if (answer === undefined) return context.body(null);
-      if (route.media === undefined) return answerJson(context, JSON.stringify(answer));
-      context.header('content-type', route.media);
-      return context.body(String(answer));
+    answer: async (call, agent) => {
+      const parameters = readParameters(call, route.parameters);
+      const body = await readBody(call, route.body);
+      call.answer.status = usualStatus(route);
+      const answer = await work({ parameters, body, call }, agent);
+      if (answer === undefined) return undefined;
+      if (route.media === undefined) return answerJson(call, JSON.stringify(answer));
+      call.answer.headers['content-type'] = route.media;
+      return String(answer);
     },
   };
 }
 
-function readParameters<T>(context: Context, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse({ ...context.req.query(), ...context.req.param() });
+function readParameters<T>({ query, parameters }: ApiCall, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse({ ...query, ...parameters });
   if (parsed.success) return parsed.data;
   throw new Refusal({
     status: 400,
@@ -76,27 +70,26 @@ export function handleText<P, B>(
 ): Handler {
   return {
     route,
-    answer: async (context, agent) => {
-      const parameters = readParameters(context, route.parameters);
-      const body = await readBody(context, route.body);
-      context.status(usualStatus(route));
-      return answerJson(context, work({ parameters, body, context }, agent));
+    answer: async (call, agent) => {
+      const parameters = readParameters(call, route.parameters);
+      const body = await readBody(call, route.body);
+      call.answer.status = usualStatus(route);
+      return answerJson(call, work({ parameters, body, call }, agent));
     },
   };
 }
 
 /** Packed where it is much and the client takes that: of counts a fifth is left, and there may be megabytes of them. */
-async function answerJson(context: Context, json: string): Promise<Response> {
-  context.header('content-type', 'application/json');
-  context.header('vary', 'accept-encoding');
-  if (json.length < LEAST_PACKED || accepts(context, ENCODINGS) !== 'gzip') return context.body(json);
-  context.header('content-encoding', 'gzip');
-  return context.body(await gzipped(json));
+async function answerJson({ header, answer: { headers } }: ApiCall, json: string): Promise<Body> {
+  Object.assign(headers, { 'content-type': 'application/json', vary: 'accept-encoding' });
+  if (json.length < LEAST_PACKED || !prefers(header('accept-encoding'), 'gzip', 'identity')) return json;
+  headers['content-encoding'] = 'gzip';
+  return gzipped(json);
 }
 
 /** A 400 names the fields that are wrong. */
-async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(schema === NOTHING ? undefined : await readJson(context));
+async function readBody<T>(call: ApiCall, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(schema === NOTHING ? undefined : await readJson(call));
   if (parsed.success) return parsed.data;
   throw new Refusal({
     status: 400,
@@ -106,8 +99,8 @@ async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   });
 }
 
-async function readJson(context: Context): Promise<unknown> {
-  const text = await readText(context.req.raw, Number(context.req.header('content-length') ?? 0));
+async function readJson({ body, header }: ApiCall): Promise<unknown> {
+  const text = await readText(body, Number(header('content-length') ?? 0));
   try {
     return JSON.parse(text);
   } catch {
@@ -121,7 +114,7 @@ async function readJson(context: Context): Promise<unknown> {
 }
 
 /** What is said to be too large is not begun; what becomes so is left where it does. */
-async function readText({ body }: Request, announced: number): Promise<string> {
+async function readText(body: ApiCall['body'], announced: number): Promise<string> {
   if (announced > MAX_JSON_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;

@@ -1,11 +1,11 @@
-import type { Context } from 'hono';
-import { accepts } from 'hono/accepts';
 import type { z } from 'zod';
 import { usualStatus } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { readAudit } from '../audit/audit-log.ts';
 import { copyOnce } from '../backup/copy-once.ts';
 import type { AgentContext } from '../context.ts';
+import type { ApiCall } from '../http/call.ts';
+import { prefers } from '../http/prefers.ts';
 import { shareOut } from '../traffic/share-out.ts';
 import { describeState } from './describe-state.ts';
 import { type Handler, handle, handleText } from './handle.ts';
@@ -13,39 +13,35 @@ import { writeApi } from './openapi.ts';
 import { createPage } from './page.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text';
-const METRIC_TYPES: Parameters<typeof accepts>[1] = {
-  header: 'Accept',
-  supports: [OPEN_METRICS, 'text/plain'],
-  default: 'text/plain',
-};
 
 /** What people, probes and scrapers read of the host. */
 export const HOST_HANDLERS: readonly Handler[] = [
-  handle(ROUTES.page, async ({ context }) => {
+  handle(ROUTES.page, async ({ call: { answer } }) => {
     const page = await createPage();
-    context.header('content-security-policy', page.policy);
-    context.header('cache-control', 'no-store');
-    context.header('referrer-policy', 'no-referrer');
-    context.header('x-content-type-options', 'nosniff');
+    Object.assign(answer.headers, {
+      'content-security-policy': page.policy,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
     return page.html;
   }),
   handle(ROUTES.health, () => ({ status: 'ok' as const })),
-  handle(ROUTES.readiness, ({ context }, agent) => answerProbe(context, agent.context)),
-  handle(ROUTES.modelReadiness, ({ parameters: { model }, context }, agent) =>
-    answerProbe(context, agent.context, model),
+  handle(ROUTES.readiness, ({ call }, { context }) => answerProbe(call, context)),
+  handle(ROUTES.modelReadiness, ({ parameters: { model }, call }, { context }) =>
+    answerProbe(call, context, model),
   ),
   handleText(ROUTES.description, writeApi),
   {
     route: ROUTES.metrics,
-    answer: async (context, agent) => {
+    answer: async ({ header, answer }, agent) => {
       // The client of Prometheus costs memory that a host which is not scraped never needs.
       const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');
       const { media, otherMedia } = ROUTES.metrics;
-      const isOpen = accepts(context, METRIC_TYPES) === OPEN_METRICS;
-      context.status(usualStatus(ROUTES.metrics));
-      context.header('vary', 'accept');
-      context.header('content-type', isOpen ? otherMedia : media);
-      return context.body(await renderMetrics(agent.context, isOpen ? 'openmetrics' : 'prometheus'));
+      const isOpen = prefers(header('accept'), OPEN_METRICS, 'text/plain');
+      answer.status = usualStatus(ROUTES.metrics);
+      Object.assign(answer.headers, { vary: 'accept', 'content-type': isOpen ? otherMedia : media });
+      return renderMetrics(agent.context, isOpen ? 'openmetrics' : 'prometheus');
     },
   },
   handle(ROUTES.audit, ({ parameters: { limit } }, { context: { audit, clock, options } }) => {
@@ -58,7 +54,7 @@ export const HOST_HANDLERS: readonly Handler[] = [
 
 /** Ready means that a prediction would be answered: of this model, or of any when none is named. */
 async function answerProbe(
-  answer: Context,
+  { answer }: ApiCall,
   { store, proxy }: AgentContext,
   only?: string,
 ): Promise<z.infer<typeof ROUTES.readiness.answer>> {
@@ -73,7 +69,7 @@ async function answerProbe(
   // A proxy that can't be asked is not known to be full.
   const isFull = isHealthy && (await proxy.isFull().catch(() => false));
   if (isHealthy && isAnswered && !isFull) return { status: 'ready', starting };
-  answer.status(503);
+  answer.status = 503;
   if (!isHealthy) return { status: 'proxy-down', starting };
   return { status: isFull ? 'proxy-full' : 'no-version-ready', starting };
 }

@@ -1,7 +1,7 @@
-import type { Context } from 'hono';
 import type { Result } from '../../core/result.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
+import type { ApiCall } from '../http/call.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
 import { countHours } from '../traffic/count-hours.ts';
@@ -22,19 +22,19 @@ export const MODEL_HANDLERS: readonly Handler[] = [
   handle(ROUTES.stopInstance, ({ parameters: { model, version } }, agent) =>
     unwrap(agent.stopInstance(model, version)),
   ),
-  handle(ROUTES.readTraffic, ({ parameters: { model }, context }, agent) => {
-    const stored = agent.context.store.getTraffic(model);
+  handle(ROUTES.readTraffic, ({ parameters: { model }, call }, { context: { store } }) => {
+    const stored = store.getTraffic(model);
     if (stored === undefined) throw notFound('traffic');
-    return tagged(context, stored.traffic);
+    return tagged(call, stored.traffic);
   }),
-  handle(ROUTES.setTraffic, async ({ parameters: { model }, body, context }, agent) =>
-    tagged(context, unwrap(await agent.setTraffic(model, body, expectedRevision(context)))),
+  handle(ROUTES.setTraffic, async ({ parameters: { model }, body, call }, agent) =>
+    tagged(call, unwrap(await agent.setTraffic(model, body, expectedRevision(call)))),
   ),
-  handle(ROUTES.retireModel, ({ parameters: { model }, context }, agent) => ({
-    instances: [...unwrap(agent.retireModel(model, expectedRevision(context)))],
+  handle(ROUTES.retireModel, ({ parameters: { model }, call }, agent) => ({
+    instances: [...unwrap(agent.retireModel(model, expectedRevision(call)))],
   })),
-  handle(ROUTES.takeBack, async ({ parameters: { model }, body, context }, agent) =>
-    tagged(context, unwrap(await agent.takeBack(model, body))),
+  handle(ROUTES.takeBack, async ({ parameters: { model }, body, call }, agent) =>
+    tagged(call, unwrap(await agent.takeBack(model, body))),
   ),
   // Thousands of counts are megabytes: they are passed on as they were written.
   handleText(
@@ -42,8 +42,8 @@ export const MODEL_HANDLERS: readonly Handler[] = [
     ({ parameters: { model, ...asked } }, { context: { store } }) =>
       `{"observations":[${store.observationTexts(model, asked).join(',')}]}`,
   ),
-  handle(ROUTES.hours, async ({ parameters, context: { req } }, { context }) => ({
-    hours: [...(await countHours(context, parameters, req.raw.signal))],
+  handle(ROUTES.hours, async ({ parameters, call: { gone } }, { context }) => ({
+    hours: [...(await countHours(context, parameters, gone))],
   })),
   handleText(ROUTES.windows, ({ parameters: { model, after } }, { context }) => {
     noteMonitor(context, model);
@@ -59,9 +59,9 @@ export const MODEL_HANDLERS: readonly Handler[] = [
 ];
 
 /** The revision in `If-Match`; `If-None-Match: *` says that there is none yet. Neither is refused: a blind write may undo a brake. */
-function expectedRevision(context: Context): number | undefined {
-  if (context.req.header('if-none-match') === '*') return undefined;
-  const revision = /^"(?<revision>\d+)"$/.exec(context.req.header('if-match') ?? '')?.groups?.['revision'];
+function expectedRevision({ header }: ApiCall): number | undefined {
+  if (header('if-none-match') === '*') return undefined;
+  const revision = /^"(?<revision>\d+)"$/.exec(header('if-match') ?? '')?.groups?.['revision'];
   if (revision !== undefined) return Number(revision);
   throw new Refusal({
     status: 428,
@@ -71,8 +71,8 @@ function expectedRevision(context: Context): number | undefined {
   });
 }
 
-function tagged(context: Context, traffic: Traffic): Traffic {
-  context.header('etag', entityTag(traffic));
+function tagged({ answer }: ApiCall, traffic: Traffic): Traffic {
+  answer.headers['etag'] = entityTag(traffic);
   return traffic;
 }
 

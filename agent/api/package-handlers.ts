@@ -19,14 +19,14 @@ export const PACKAGE_HANDLERS: readonly Handler[] = [
     const refusal = bytes === undefined ? undefined : await checkRoom(context, bytes);
     throw refusal ?? noSuchPackage();
   }),
-  handle(ROUTES.putPackage, async ({ parameters: { digest }, context }, agent) => {
-    const { blobs, options, clock } = agent.context;
+  handle(ROUTES.putPackage, async ({ parameters: { digest }, call }, { context }) => {
+    const { blobs, options, clock } = context;
     if (blobs.has(digest)) {
-      context.status(204);
+      call.answer.status = 204;
       return;
     }
-    const { body } = context.req.raw;
-    if (body === null) {
+    const { body } = call;
+    if (body === undefined) {
       throw new Refusal({
         status: 400,
         code: 'body-missing',
@@ -34,11 +34,11 @@ export const PACKAGE_HANDLERS: readonly Handler[] = [
         remedy: 'Send the file.',
       });
     }
-    const refusal = await checkRoom(agent.context, Number(context.req.header('content-length') ?? 0));
+    const refusal = await checkRoom(context, Number(call.header('content-length') ?? 0));
     if (refusal !== undefined) throw refusal;
     const patience = { clock, idleSeconds: options.uploadIdleSeconds };
     const result = await blobs.put(digest, endWhenSilent(body, patience));
-    if (!result.ok) throw await refuseBlob(agent.context, result.error);
+    if (!result.ok) throw await refuseBlob(context, result.error);
   }),
   handle(ROUTES.deletePackage, ({ parameters: { digest } }, { context }) => {
     const file = context.blobs.list().find((one) => one.digest === digest);

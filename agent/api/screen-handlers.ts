@@ -32,12 +32,11 @@ export const SCREEN_HANDLERS: readonly Handler[] = [
   }),
   {
     route: ROUTES.events,
-    answer: async (context, agent, isStillAllowed) => {
-      const stream = createEventStream(agent, { gone: context.req.raw.signal, isStillAllowed });
-      context.status(usualStatus(ROUTES.events));
-      context.header('content-type', ROUTES.events.media);
-      context.header('cache-control', 'no-store');
-      return context.body(stream);
+    answer: async ({ gone, answer }, agent, isStillAllowed) => {
+      const stream = createEventStream(agent, { gone, isStillAllowed });
+      answer.status = usualStatus(ROUTES.events);
+      Object.assign(answer.headers, { 'content-type': ROUTES.events.media, 'cache-control': 'no-store' });
+      return stream;
     },
   },
 ];

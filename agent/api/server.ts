@@ -1,19 +1,19 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
-import { createAdaptorServer } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
+import { type ApiCall, type App, type Body, beginCall } from '../http/call.ts';
+import { createRouteFinder } from '../http/find-route.ts';
+import { serveApp } from '../http/serve.ts';
 import { portTaken } from '../machine/check-port.ts';
 import type { CertificateBook } from '../tls/certificate-book.ts';
 import { addressOf, createAnswerer } from './answer-noted.ts';
 import { answerUnread } from './answer-unread.ts';
 import { requireCertificate } from './authorize.ts';
 import { boundConnections } from './bound-connections.ts';
-import type { Handler } from './handle.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
@@ -28,108 +28,100 @@ const CONTROL = { what: 'The control API', option: '--listen' } as const;
  * The application: every route, with problem details for everything that goes wrong. With `open` access nobody is asked for a
  * token: for a socket that only the agent's user can open.
  */
-export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'): Hono {
-  const app = new Hono();
-  const { log } = agent.context;
-  const noteStranger = createStrangerLog(agent.context);
-  const slowDown = createStrangerDelay(agent.context);
+export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'): App {
   const answer = createAnswerer(agent, access);
-  if (access === 'by-token' && agent.context.certificate?.asksClients === true) {
-    app.use(async (context, next) => {
-      if (context.req.path !== ROUTES.health.path) requireCertificate(context);
-      await next();
-    });
-  }
-  const handlers = [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS, ...SCREEN_HANDLERS];
-  for (const handler of handlers) {
-    const { method, path } = handler.route;
-    // What answers a GET answers HEAD too: the framework drops the body.
-    app.on(method, toPattern(path), (context) => answer(context, handler));
-  }
-  for (const [path, methods] of methodsByPath(handlers)) {
-    app.all(toPattern(path), (context) => answerWrongMethod(context, methods));
-  }
-  app.notFound((context) =>
-    answerProblem(
-      context,
-      new Refusal({
-        status: 404,
-        code: 'no-such-path',
-        message: `Nothing is at ${context.req.path}.`,
-        remedy: 'See /openapi.json.',
-      }),
-    ),
-  );
-  app.onError(async (error, context) => {
-    if (error instanceof Refusal) {
-      if (error.status !== 401) return answerProblem(context, error);
+  const findRoute = createRouteFinder([
+    ...HOST_HANDLERS,
+    ...PACKAGE_HANDLERS,
+    ...MODEL_HANDLERS,
+    ...SCREEN_HANDLERS,
+  ]);
+  const asksClients = access === 'by-token' && agent.context.certificate?.asksClients === true;
+  const refuse = createRefuser(agent);
+  const respond = async (call: ApiCall): Promise<Body> => {
+    if (asksClients && call.path !== ROUTES.health.path) requireCertificate(call);
+    const found = findRoute(call.path);
+    if (found === undefined) throw noSuchPath(call);
+    const handler = found.byMethod.get(call.method);
+    if (handler === undefined) throw wrongMethod(call, [...found.byMethod.keys()]);
+    return answer({ ...call, parameters: found.parameters }, handler);
+  };
+  return async (incoming) => {
+    const call = beginCall(incoming);
+    const body = await respond(call).catch((thrown: unknown) => refuse(call, thrown));
+    return { ...call.answer, body };
+  };
+}
+
+/** Writes a refusal into an answer, and gives its body: problem details (RFC 9457). */
+function createRefuser({ context }: Agent): (call: ApiCall, thrown: unknown) => Promise<string> {
+  const { log } = context;
+  const noteStranger = createStrangerLog(context);
+  const slowDown = createStrangerDelay(context);
+  return async (call, thrown) => {
+    const refusal = thrown instanceof Refusal ? thrown : internal();
+    const { method, path, answer } = call;
+    if (thrown !== refusal) log.warn(`${method} ${path}: ${messageOf(thrown)}`);
+    let isLast = refusal.status === 408;
+    if (refusal.status === 401) {
       noteStranger();
-      if (await slowDown(addressOf(context))) context.header('connection', 'close');
-      return answerProblem(context, error);
+      isLast = await slowDown(addressOf(call));
     }
-    log.warn(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
-    return answerProblem(
-      context,
-      new Refusal({
-        status: 500,
-        code: 'internal',
-        message: 'The agent failed at this request.',
-        remedy: "See the agent's log.",
-      }),
-    );
+    answer.status = refusal.status;
+    answer.headers['content-type'] = PROBLEM_TYPE;
+    // The rest of what stopped coming is not waited for, nor what a stranger asks next.
+    if (isLast) answer.headers['connection'] = 'close';
+    return JSON.stringify(problemOf(refusal));
+  };
+}
+
+function internal(): Refusal {
+  return new Refusal({
+    status: 500,
+    code: 'internal',
+    message: 'The agent failed at this request.',
+    remedy: "See the agent's log.",
   });
-  return app;
 }
 
-/** The methods that each path takes. */
-function methodsByPath(handlers: readonly Handler[]): ReadonlyMap<string, readonly string[]> {
-  const methods = new Map<string, readonly string[]>();
-  for (const { route } of handlers) {
-    const also = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method];
-    methods.set(route.path, [...(methods.get(route.path) ?? []), ...also]);
-  }
-  return methods;
+function noSuchPath({ path }: ApiCall): Refusal {
+  return new Refusal({
+    status: 404,
+    code: 'no-such-path',
+    message: `Nothing is at ${path}.`,
+    remedy: 'See /openapi.json.',
+  });
 }
 
-function answerWrongMethod(context: Context, methods: readonly string[]): Response {
-  context.header('allow', methods.join(', '));
-  return answerProblem(
-    context,
-    new Refusal({
-      status: 405,
-      code: 'wrong-method',
-      message: `${context.req.path} takes ${methods.join(', ')}.`,
-      remedy: 'See /openapi.json.',
-    }),
-  );
-}
-
-/** A path as the framework writes it, `/v1/models/:model`. */
-function toPattern(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+function wrongMethod({ path, answer }: ApiCall, methods: readonly string[]): Refusal {
+  answer.headers['allow'] = methods.join(', ');
+  return new Refusal({
+    status: 405,
+    code: 'wrong-method',
+    message: `${path} takes ${methods.join(', ')}.`,
+    remedy: 'See /openapi.json.',
+  });
 }
 
 /** Listens for the control API, over TLS when there is a certificate. Rejects when the port is taken. */
-export async function listen(app: Hono, agent: Agent): Promise<Server> {
+export async function listen(app: App, agent: Agent): Promise<Server> {
   const { certificate } = agent.context;
   const { listen: endpoint, maxPackageBytes } = agent.context.options;
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    ...(certificate === undefined
-      ? { createServer: createHttpServer }
-      : { createServer: createHttpsServer, serverOptions: tlsOptions(certificate) }),
-  });
-  const http = server as Server;
-  if (certificate !== undefined) followCertificate(http, certificate);
+  const serve = serveApp(app);
+  const server =
+    certificate === undefined
+      ? createHttpServer(serve)
+      : createHttpsServer({ ...tlsOptions(certificate) }, serve);
+  if (certificate !== undefined) followCertificate(server, certificate);
   // Node's five minutes for a whole request would cut a large package off.
-  http.requestTimeout = longestUploadMs(maxPackageBytes);
-  boundConnections(http);
-  answerUnread(http);
+  server.requestTimeout = longestUploadMs(maxPackageBytes);
+  boundConnections(server);
+  answerUnread(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portTaken({ ...endpoint, ...CONTROL }, cause)));
     server.listen(endpoint.port, endpoint.address, resolve);
   });
-  return http;
+  return server;
 }
 
 /** Who shows no certificate that is good gets an answer that says so, in the place of a connection that ends. */
@@ -151,26 +143,15 @@ function followCertificate(server: Server, certificate: CertificateBook): void {
 }
 
 /** Listens for the control API on a socket of this machine that only the agent's user can open. */
-export async function listenLocally(app: Hono, file: string): Promise<Server> {
+export async function listenLocally(app: App, file: string): Promise<Server> {
   // Left by an agent that was killed; a second one on this folder is refused before it comes here.
   rmSync(file, { force: true });
-  const server = createAdaptorServer({ fetch: app.fetch, createServer: createHttpServer });
+  const server = createHttpServer(serveApp(app));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(file, resolve);
   });
   chmodSync(file, 0o600);
-  const http = server as Server;
-  answerUnread(http);
-  return http;
-}
-
-/** Answers with problem details (RFC 9457). */
-function answerProblem(context: Context, refusal: Refusal): Response {
-  const { status } = refusal;
-  return context.json(problemOf(refusal), status, {
-    'content-type': PROBLEM_TYPE,
-    // The rest of what stopped coming is not waited for.
-    ...(status === 408 && { connection: 'close' }),
-  });
+  answerUnread(server);
+  return server;
 }

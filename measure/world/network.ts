@@ -1,4 +1,5 @@
 import type { HttpDependencies } from '../../adapters/network/http.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import type { Draws } from '../simulate/draws.ts';
 import type { WorldHost } from './host/host.ts';
 import { release, TextFile } from './machine.ts';
@@ -37,7 +38,7 @@ export function connectTo({ time, draws, hosts }: Network, actor: Actor): HttpDe
       ...(headers !== undefined && { headers }),
       ...(body != null && { body: body instanceof TextFile ? body.content : body }),
     });
-    const answered = await Promise.race([app.fetch(request), never(actor, signal)]);
+    const answered = await Promise.race([askApp(app, request), never(actor, signal)]);
     await time.sleep(WAY_MS.least + draws.uniform() * WAY_MS.most, actor, signal);
     if (host.is('answersLostUntil') || host.is('partitionedUntil')) return never(actor, signal);
     host.sawAnswer();

@@ -1,9 +1,9 @@
 import { type IncomingMessage, request, type Server } from 'node:http';
 import { connect } from 'node:net';
-import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp, listen } from '../../agent/api/server.ts';
+import type { App } from '../../agent/http/call.ts';
 import { problemSchema } from '../../core/serving/api.ts';
 import {
   MAX_JSON_PART_BYTES,
@@ -12,6 +12,7 @@ import {
 } from '../../core/serving/package-manifest.ts';
 import { MAX_JSON_BYTES, problemsOf } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type FakeHost, manifestOf, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
@@ -19,7 +20,7 @@ import { type FakeHost, manifestOf, openFakeHost, storeBlob, storePackage } from
 const TAKEN_JSON = Object.values(ROUTES).filter((one) => 413 in problemsOf(one) && one.method !== 'GET');
 
 let host: FakeHost;
-let app: Hono;
+let app: App;
 beforeEach(() => {
   host = openFakeHost({ listen: '127.0.0.1:0' });
   app = createApp(createAgent(host.context));
@@ -31,7 +32,7 @@ async function send(method: string, path: string, body: string | ReadableStream<
     ...{ method, body, duplex: 'half' },
     headers: { authorization: `Bearer ${TOKENS.deployer}` },
   });
-  return app.request(request);
+  return askApp(app, request);
 }
 
 async function refusalOf(response: Response) {
@@ -87,7 +88,7 @@ describe('a body', () => {
 
 describe('a number in a query', () => {
   const ask = (path: string) =>
-    app.request(path, { headers: { authorization: `Bearer ${TOKENS.deployer}` } });
+    askApp(app, path, { headers: { authorization: `Bearer ${TOKENS.deployer}` } });
 
   test.each([
     '/v1/models/mnist/observations?after',
@@ -223,7 +224,7 @@ describe('what the parser ends', () => {
 test('requests without a known token are in the log, a line a minute, however many they are', async () => {
   const said = () => host.world.log.filter((line) => line.includes('known token'));
   const guess = (token: string) =>
-    app.request('/v1/state', { headers: { authorization: `Bearer ${token}` } });
+    askApp(app, '/v1/state', { headers: { authorization: `Bearer ${token}` } });
   for (let index = 0; index < 20; index += 1) expect((await guess(`guess-${index}`)).status).toBe(401);
   expect(said()).toEqual(['warning: 1 request came without a known token.']);
   host.world.now += 60_000;
@@ -234,7 +235,7 @@ test('requests without a known token are in the log, a line a minute, however ma
 });
 
 test('many requests without a known token of one address lose their connection with the answer', async () => {
-  const connectionOf = async () => (await app.request('/v1/state')).headers.get('connection');
+  const connectionOf = async () => (await askApp(app, '/v1/state')).headers.get('connection');
   for (let index = 0; index < 30; index += 1) expect(await connectionOf()).toBeNull();
   expect(await connectionOf()).toBe('close');
 });

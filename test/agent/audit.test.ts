@@ -18,6 +18,7 @@ import { hashToken } from '../../agent/options/tokens.ts';
 import type { AuditCall } from '../../core/serving/audit-entry.ts';
 import type { Role } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type FakeHost, openFakeHost, storePackage } from './support/fake-context.ts';
@@ -37,7 +38,7 @@ afterEach(() => host.close());
 const printOf = (token: string) => hashToken(token).toString('hex').slice(0, 8);
 
 async function ask(method: string, path: string, token: string, body?: object): Promise<number> {
-  const answer = await app.request(path, {
+  const answer = await askApp(app, path, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -106,7 +107,7 @@ test('who is refused is written down, too, and no token ever is', async () => {
 
 test('a reader is told, and nobody without a token', async () => {
   await ask('DELETE', '/v1/packages', TOKENS.deployer);
-  const answer = await app.request('/v1/audit?limit=1', {
+  const answer = await askApp(app, '/v1/audit?limit=1', {
     headers: { authorization: `Bearer ${TOKENS.reader}` },
   });
   expect(ROUTES.audit.answer.parse(await answer.json()).entries).toMatchObject([
@@ -118,7 +119,7 @@ test('a reader is told, and nobody without a token', async () => {
 test('somebody on the host is known as that', async () => {
   const local = createApp(agent, 'open');
   const path = `/v1/models/${MODEL}/take-back`;
-  const answer = await local.request(path, {
+  const answer = await askApp(local, path, {
     method: 'POST',
     body: '{}',
     headers: { 'content-type': 'application/json' },

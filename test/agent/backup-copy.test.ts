@@ -9,6 +9,7 @@ import { copyOf } from '../../agent/backup/copy-database.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { UserError } from '../../core/errors.ts';
 import { problemSchema } from '../../core/serving/api.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
 
 const DAY_MS = 86_400_000;
@@ -30,7 +31,7 @@ describe('a copy of the database leaves what is kept free alone', () => {
     host.close();
     host = openFakeHost({ [RESERVED[0].slice(2)]: RESERVED[1] });
     const app = createApp(createAgent(host.context), 'open');
-    const answer = await app.request('/v1/backup', { method: 'POST' });
+    const answer = await askApp(app, '/v1/backup', { method: 'POST' });
     expect(answer.status).toBe(507);
     const said = problemSchema.parse(await answer.json());
     expect(said).toMatchObject({ code: 'no-room-for-copy' });

@@ -4,6 +4,7 @@ import { createApp } from '../../agent/api/server.ts';
 import { countHours } from '../../agent/traffic/count-hours.ts';
 import { NO_COUNTS } from '../../agent/traffic/version-reading.ts';
 import { hoursSchema, observationsSchema } from '../../core/serving/api.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
 
@@ -30,7 +31,7 @@ afterEach(() => host.close());
 
 async function ask(path: string): Promise<unknown> {
   const app = createApp(createAgent(host.context));
-  const response = await app.request(path, { headers: { authorization: `Bearer ${TOKENS.reader}` } });
+  const response = await askApp(app, path, { headers: { authorization: `Bearer ${TOKENS.reader}` } });
   expect(response.status).toBe(200);
   return response.json();
 }

@@ -12,6 +12,7 @@ import { listSession, spawnOrAdopt, stopSession } from '../../agent/runtimes/pro
 import { agentStateSchema } from '../../core/serving/api.ts';
 import { viewHost, viewInstances } from '../../core/serving/screen/view/view-host.ts';
 import { viewHeeds } from '../../core/serving/screen/view/view-notices.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
 
@@ -118,7 +119,7 @@ test('a version has the memory of all its processes, whichever of its session th
 test('state, metrics and page tell a version’s memory, and never 0 for what is not known', async () => {
   const app = createApp(createAgent(host.context));
   const headers = { authorization: `Bearer ${TOKENS.reader}` };
-  const read = async () => agentStateSchema.parse(await (await app.request('/v1/state', { headers })).json());
+  const read = async () => agentStateSchema.parse(await (await askApp(app, '/v1/state', { headers })).json());
   const shown = (state: Awaited<ReturnType<typeof read>>) => viewInstances(state, 0).rows[0]?.[4]?.text;
   const metrics = async () =>
     (await renderMetrics(host.context)).split('\n').filter((line) => /^trainyard.*gpu/.test(line));

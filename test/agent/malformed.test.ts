@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import type { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { writeApi } from '../../agent/api/openapi.ts';
 import { createApp } from '../../agent/api/server.ts';
+import type { App } from '../../agent/http/call.ts';
 import { ROLES } from '../../core/serving/route.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { setScene } from './page/scenes.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
 import { createJudge, type Malformed, malformed, ROUTE_NAMES } from './support/malformed.ts';
@@ -15,7 +16,7 @@ const SEED = 1;
 const KNOWN = { model: 'mnist', version: '7', digest: `sha256:${'1'.repeat(64)}` };
 
 let host: FakeHost;
-let app: Hono;
+let app: App;
 beforeEach(async () => {
   host = openFakeHost({});
   await setScene(host, 'canary');
@@ -40,7 +41,7 @@ test.each(ROUTE_NAMES)('malformed requests of %s are refused as described, and n
 });
 
 async function ask({ path, body, ...rest }: Malformed) {
-  const response = await app.request(`http://localhost${path}`, {
+  const response = await askApp(app, `http://localhost${path}`, {
     ...rest,
     ...(body !== undefined && { body: Buffer.from(body) }),
   });

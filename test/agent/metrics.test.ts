@@ -11,6 +11,7 @@ import { captureFolder } from '../../agent/instances/launch.ts';
 import { renderMetrics } from '../../agent/metrics/render-metrics.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { VERSION } from '../../core/version.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
 import { openMeteredHost } from './support/metered-host.ts';
@@ -142,7 +143,7 @@ test('a proxy that does not answer leaves its counts out, and nothing else', asy
 });
 
 test('a reader scrapes it over HTTP', async () => {
-  const { status, headers } = await createApp(createAgent(host.context)).request('/metrics', {
+  const { status, headers } = await askApp(createApp(createAgent(host.context)), '/metrics', {
     headers: { authorization: `Bearer ${TOKENS.reader}` },
   });
   expect(status).toBe(200);
@@ -201,7 +202,7 @@ test('who prefers OpenMetrics is told, in each bucket, the last logged request o
     '{"cut off',
   ];
   writeFileSync(join(open.folder, 'envoy', 'requests.log'), lines.join('\n'));
-  const answer = await createApp(createAgent(open.context)).request('/metrics', { headers: OPEN });
+  const answer = await askApp(createApp(createAgent(open.context)), '/metrics', { headers: OPEN });
   expect(answer.headers.get('content-type')).toBe(
     'application/openmetrics-text; version=1.0.0; charset=utf-8',
   );
@@ -226,9 +227,9 @@ test('who prefers OpenMetrics is told, in each bucket, the last logged request o
 
 test('where no request is logged OpenMetrics has no exemplar, and who prefers nothing is told in the text format', async () => {
   const app = createApp(createAgent(host.context));
-  expect(await (await app.request('/metrics', { headers: OPEN })).text()).not.toContain(' # {');
+  expect(await (await askApp(app, '/metrics', { headers: OPEN })).text()).not.toContain(' # {');
   for (const accept of ['*/*', 'text/plain', 'application/openmetrics-text;q=0.1, text/plain']) {
-    const { headers } = await app.request('/metrics', { headers: { ...OPEN, accept } });
+    const { headers } = await askApp(app, '/metrics', { headers: { ...OPEN, accept } });
     expect(headers.get('content-type'), accept).toContain('text/plain; version=0.0.4');
   }
 });

@@ -4,6 +4,7 @@ import { describeState } from '../../agent/api/describe-state.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { renderMetrics } from '../../agent/metrics/render-metrics.ts';
 import { sendHeartbeat } from '../../agent/outbox/send-heartbeat.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
 
@@ -39,7 +40,7 @@ const lookedAt = async () =>
 
 async function look(): Promise<void> {
   const headers = { authorization: `Bearer ${TOKENS.reader}` };
-  const answer = await app.request('http://host/v1/models/mnist/windows?after=0', { headers });
+  const answer = await askApp(app, 'http://host/v1/models/mnist/windows?after=0', { headers });
   expect(answer.status).toBe(200);
 }
 

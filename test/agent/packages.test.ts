@@ -1,10 +1,11 @@
 import { utimesSync } from 'node:fs';
-import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
+import type { App } from '../../agent/http/call.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { problemSchema } from '../../core/serving/api.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storeBlob, storePackage } from './support/fake-context.ts';
 
@@ -13,7 +14,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 let host: FakeHost;
 let agent: Agent;
-let app: Hono;
+let app: App;
 beforeEach(() => open());
 afterEach(() => host.close());
 
@@ -61,7 +62,7 @@ async function stop(version: string): Promise<void> {
 const isHere = (version: string) => host.context.blobs.has(manifests.get(version) ?? `sha256:${version}`);
 
 const call = (method: string, path: string) =>
-  app.request(path, { method, headers: { authorization: `Bearer ${TOKENS.deployer}` } });
+  askApp(app, path, { method, headers: { authorization: `Bearer ${TOKENS.deployer}` } });
 
 async function problemOf(response: Response) {
   return problemSchema.parse(await response.json());

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { windowsSchema } from '../../core/serving/api.ts';
+import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { windowOf } from '../core/drift/drift-data.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
@@ -22,7 +23,7 @@ afterEach(() => host.close());
 
 async function ask(path: string, encoding?: string) {
   const app = createApp(createAgent(host.context));
-  const response = await app.request(path, {
+  const response = await askApp(app, path, {
     headers: {
       authorization: `Bearer ${TOKENS.reader}`,
       ...(encoding !== undefined && { 'accept-encoding': encoding }),

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
-import { serve } from '@hono/node-server';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
+import { serveApp } from '../../agent/http/serve.ts';
 import { captureFolder } from '../../agent/instances/launch.ts';
 import { joinLabels } from '../../agent/windows/join-labels.ts';
 import { COMMANDS } from '../../cli/commands.ts';
@@ -21,12 +22,11 @@ afterEach(() => host.close());
 
 /** The agent's own API on a port of its own. */
 async function listen(): Promise<string> {
-  const { fetch } = createApp(createAgent(host.context));
-  const port = await new Promise<number>((resolve) => {
-    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, (bound) => resolve(bound.port));
-    onTestFinished(() => void server.close());
-  });
-  return `http://127.0.0.1:${port}`;
+  const server = createServer(serveApp(createApp(createAgent(host.context))));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 }
 
 const repositoryOf = (urls: readonly string[], files: Readonly<Record<string, string>> = {}) =>

@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Hono } from 'hono';
 import { type Agent, createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
 import { openAuditLog } from '../../../agent/audit/audit-log.ts';
 import type { AgentContext } from '../../../agent/context.ts';
+import type { App } from '../../../agent/http/call.ts';
 import { runLoop } from '../../../agent/loop.ts';
 import type { Exchange } from '../../../agent/machine/reach-out.ts';
 import { createSteadyClock } from '../../../agent/machine/steady-clock.ts';
@@ -40,7 +40,7 @@ type Running = {
   readonly actor: Actor;
   readonly agent: Agent;
   /** Its API, once it listens. */
-  readonly app: () => Hono | undefined;
+  readonly app: () => App | undefined;
 };
 
 /** A serving host: a machine with a proxy, model servers and a disk, and an agent that may be killed and started again. */
@@ -204,7 +204,7 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
     startedAt: clock.now(),
   };
   const agent = createAgent(context);
-  let app: Hono | undefined;
+  let app: App | undefined;
   const watched = { clock, store, log };
   const live = async () => {
     moveOutOfFuture(watched);

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
+import type { App } from '../../../agent/http/call.ts';
 import { agentStateSchema } from '../../../core/serving/api.ts';
+import { askApp } from '../../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
 import { setScene } from './scenes.ts';
@@ -16,7 +17,7 @@ const HOUR_MS = 3_600_000;
 let folder: string;
 let tokensFile: string;
 let host: FakeHost;
-let app: Hono;
+let app: App;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ty-'));
   tokensFile = join(folder, 'tokens');
@@ -44,7 +45,7 @@ afterEach(async () => {
 });
 
 const headers = { authorization: `Bearer ${TOKENS.reader}` };
-const ask = (path: string, init: RequestInit = {}) => app.request(path, { headers, ...init });
+const ask = (path: string, init: RequestInit = {}) => askApp(app, path, { headers, ...init });
 
 const listen = async () => {
   const leave = new AbortController();
@@ -55,7 +56,7 @@ const listen = async () => {
 };
 
 test('need a token', async () => {
-  expect((await app.request('/v1/events')).status).toBe(401);
+  expect((await askApp(app, '/v1/events')).status).toBe(401);
 });
 
 test('hold what the other routes answer, at once and at each change; else a sign of life', async () => {

@@ -1,13 +1,14 @@
-import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
 import { NO_COUNTERS } from '../../../agent/envoy/cluster-counters.ts';
+import type { App } from '../../../agent/http/call.ts';
 import { NO_COUNTS } from '../../../agent/traffic/version-reading.ts';
 import { agentStateSchema } from '../../../core/serving/api.ts';
 import { historySchema } from '../../../core/serving/screen/history.ts';
 import { outlookSchema } from '../../../core/serving/screen/outlook.ts';
 import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
+import { askApp } from '../../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
 import { PAST_ROLLOUT, setScene } from './scenes.ts';
@@ -15,7 +16,7 @@ import { PAST_ROLLOUT, setScene } from './scenes.ts';
 const HOUR_MS = 3_600_000;
 
 let host: FakeHost;
-let app: Hono;
+let app: App;
 beforeEach(() => {
   host = openFakeHost({ 'sticky-header': 'x-user-id' });
   app = createApp(createAgent(host.context));
@@ -23,7 +24,7 @@ beforeEach(() => {
 afterEach(() => host.close());
 
 const headers = { authorization: `Bearer ${TOKENS.reader}` };
-const ask = (path: string, init: RequestInit = {}) => app.request(path, { headers, ...init });
+const ask = (path: string, init: RequestInit = {}) => askApp(app, path, { headers, ...init });
 const readHistory = async (query = '') =>
   historySchema.parse(await (await ask(`/v1/models/mnist/history${query}`)).json());
 const readOutlook = async () => outlookSchema.parse(await (await ask('/v1/models/mnist/outlook')).json());

@@ -3,10 +3,10 @@ import http, { type Server } from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { getRequestListener } from '@hono/node-server';
 import { onTestFinished } from 'vitest';
 import { createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
+import { serveApp } from '../../../agent/http/serve.ts';
 import { createPrivateCa } from '../../../sandbox/network/private-ca.ts';
 import { openFakeHost } from '../../agent/support/fake-context.ts';
 
@@ -14,8 +14,7 @@ import { openFakeHost } from '../../agent/support/fake-context.ts';
 export async function startAgentApi(options: Readonly<Record<string, string>> = {}): Promise<string> {
   const host = openFakeHost(options);
   onTestFinished(() => host.close());
-  const app = createApp(createAgent(host.context));
-  return listen(http.createServer(getRequestListener(app.fetch)), 'http');
+  return listen(http.createServer(serveApp(createApp(createAgent(host.context)))), 'http');
 }
 
 /** A server whose certificate nobody here trusts. Gives its address. */
