@@ -1,4 +1,4 @@
-import { epochMs } from '../instant.ts';
+import { formatDay, formatDayAndMinute } from '../report/format-day.ts';
 import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { DriftOptions } from './drift-options.ts';
 import type { FeatureJudgement } from './judge-feature.ts';
@@ -61,14 +61,7 @@ function describeMoved({ movedBins, columns }: FeatureJudgement): string {
 }
 
 function describeTime(from: string, { cycleSeconds }: DriftOptions): string {
-  const time = cycleSeconds < DAY_SECONDS ? ({ hour: '2-digit', minute: '2-digit' } as const) : {};
-  const format = new Intl.DateTimeFormat('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    timeZone: 'UTC',
-    ...time,
-  });
-  return `${cycleSeconds < DAY_SECONDS ? 'from' : 'on'} ${format.format(epochMs(from))}`;
+  return cycleSeconds < DAY_SECONDS ? `from ${formatDayAndMinute(from)}` : `on ${formatDay(from)}`;
 }
 
 /** An index with two decimals, never below 0. */

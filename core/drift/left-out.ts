@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts';
+import { formatList } from '../report/format-list.ts';
 import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 import { lackTogether } from './together.ts';
 
@@ -14,7 +15,6 @@ const WHY: Readonly<Record<NonNullable<ReferenceProfile['leftOut']>[number]['as'
 };
 
 const TOGETHER = 'how columns go together';
-const AND = new Intl.ListFormat('en', { type: 'conjunction' });
 
 /** The features that are watched: none that is named, none of a column of texts that is, and none through such a column. */
 export function watchedFeatures(
@@ -51,7 +51,7 @@ function findLost(profile: ReferenceProfile, leaveOut: readonly string[]): reado
   });
   const through = leaveOut.filter((name) => lost.includes(name)).map((name) => `\`${name}\``);
   if (through.length > 0) {
-    return [{ name: TOGETHER, why: `through ${AND.format(through)}; the next build watches the rest` }];
+    return [{ name: TOGETHER, why: `through ${formatList(through)}; the next build watches the rest` }];
   }
   const isLacking = lackTogether(watchedFeatures(profile, { leaveOut }));
   return isLacking ? [{ name: TOGETHER, why: 'no direction is watched' }] : [];

@@ -2,13 +2,19 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-// The machine's own way is slow to set up.
-const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const BEFORE_THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
-/** `5,390`. */
+/** `5,390`; a half is rounded away from zero. */
 export function formatCount(count: number): string {
-  if (Number.isInteger(count) && count >= 0 && count < 1_000) return String(count);
-  return WHOLE.format(count);
+  const whole = Math.round(Math.abs(count));
+  if (!(whole <= Number.MAX_SAFE_INTEGER)) return formatRare(count);
+  const digits = String(whole).replaceAll(BEFORE_THOUSANDS, ',');
+  return count < 0 ? `-${digits}` : digits;
+}
+
+/** What is no count, or has more digits than one has. The tables of `Intl` are 7 MB of memory: they are loaded for these alone. */
+function formatRare(count: number): string {
+  return new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 }).format(count);
 }
 
 /** A share as a percentage with two significant digits: `2.2%`, `0.56%`, `97%`, `0%`. */

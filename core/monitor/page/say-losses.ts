@@ -3,6 +3,7 @@ import type { FeatureJudgement } from '../../drift/judge-feature.ts';
 import { WEEKS } from '../../drift/windows/last-weeks.ts';
 import { epochMs, toInstant } from '../../instant.ts';
 import { formatDay } from '../../report/format-day.ts';
+import { formatList } from '../../report/format-list.ts';
 import { normalQuantile } from '../../statistics/distributions/normal.ts';
 import type { MonitorInput } from '../monitor-input.ts';
 import { quoteFeature } from './name-feature.ts';
@@ -12,7 +13,6 @@ const MOST_NAMES = 3;
 const ALPHA = 0.05;
 const LEAST = 0.001;
 const HALF = 0.5;
-const AND = new Intl.ListFormat('en', { type: 'conjunction' });
 
 const CAUTION =
   'This is what goes together, not what causes it: the shift of each alone, if its bins were answered right as often as in training. What shifts together counts for each.';
@@ -83,7 +83,7 @@ function sayDays(ranked: readonly Ranked[]): string {
     const [first, end] = [formatDay(last.from), formatDay(toInstant(epochMs(last.to) - 1))];
     return [first === end ? first : `${first} to ${end}`];
   });
-  return AND.format(new Set(days));
+  return formatList(new Set(days));
 }
 
 function sayPoints(loss: number): string {
@@ -93,5 +93,5 @@ function sayPoints(loss: number): string {
 function quoteFeatures(features: readonly FeatureJudgement[]): string {
   const names = features.slice(0, MOST_NAMES).map(quoteFeature);
   const more = features.length - names.length;
-  return AND.format(more > 0 ? [...names, `${more} more`] : names);
+  return formatList(more > 0 ? [...names, `${more} more`] : names);
 }

@@ -2,6 +2,7 @@ import type { FeatureJudgement } from '../../drift/judge-feature.ts';
 import { LABELS_WORSE } from '../../drift/labels/judge-labels.ts';
 import { compareInstants } from '../../instant.ts';
 import { formatLongDay } from '../../report/format-day.ts';
+import { formatList } from '../../report/format-list.ts';
 import { formatCount } from '../../report/format-number.ts';
 import type { MonitorDecision } from '../decide-monitor.ts';
 import { findBeginning } from '../evidence/find-beginning.ts';
@@ -88,7 +89,7 @@ function earliest(instants: readonly string[]): string | undefined {
 function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput, 'policy'>): string {
   const since = earliest(findBeginnings(shifted, input));
   const names = toldFirst(shifted).map(quoteFeature);
-  const said = new Intl.ListFormat('en', { type: 'conjunction' }).format(
+  const said = formatList(
     names.length > MOST_NAMES ? [names[0] ?? '', `${formatCount(names.length - 1)} others`] : names,
   );
   const isSkew = shifted.every(({ alarm }) => alarm?.kind === 'skew');
