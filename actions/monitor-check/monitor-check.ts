@@ -28,6 +28,7 @@ import type { Monitoring } from './monitor-context.ts';
 import { repairHosts } from './repair-hosts.ts';
 import { takeUpRollout } from './take-up-rollout.ts';
 import { takeUpTrainings } from './take-up-trainings.ts';
+import { tellSearches } from './tell-searches.ts';
 
 type Checked = OutcomeOf<(typeof CONTRACTS)['monitor-check']>;
 
@@ -112,6 +113,9 @@ async function repair(
   );
   const begunAgain = await warnIfFailing(ports.log, 'No lost training could be taken up', [], () =>
     takeUpTrainings(monitoring, state, askFor),
+  );
+  await warnIfFailing(ports.log, 'How far searches are could not be told', undefined, () =>
+    tellSearches(monitoring, state),
   );
   const registry = { registry: ports.tracking, log: ports.log };
   const { environmentName: environment } = request;

@@ -1,6 +1,8 @@
 import { UserError } from '../../core/errors.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import type { TrackingRun } from '../../core/ports.ts';
+import { describeProgress } from '../../core/search/describe-progress.ts';
+import type { SearchRequest } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findOpened, readSearchedTag } from './find-earlier.ts';
@@ -35,6 +37,8 @@ export function searchAlong(searcher: string): (request: TrainRequest, ports: Tu
     if (begun === undefined) return conclude('nothing-to-do', 'There is no search under way to be helped.');
     const { run, dataDigest } = begun;
     ports.log.info(`MLflow run of the search: ${run.url}`);
+    const onProgress: SearchRequest['onProgress'] = (progress) =>
+      ports.log.info(describeProgress(progress, asked.metric));
     const over = watch(request, ports, run.runId);
     const pinned = await pinProject(
       { ...request, signal: AbortSignal.any([signal, over.signal]) },
@@ -46,7 +50,7 @@ export function searchAlong(searcher: string): (request: TrainRequest, ports: Tu
       const { digest } = await hashInputs(pinned, ports);
       if (digest !== dataDigest) throw otherData(searcher);
       await ports.log.group('Search', () =>
-        runSearch(pinned, ports, { asked, run, host: `runner-${searcher}` }),
+        runSearch(pinned, ports, { asked, run, host: `runner-${searcher}`, onProgress }),
       );
     } catch (thrown) {
       signal.throwIfAborted();

@@ -5,12 +5,12 @@ import { RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
 import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
-import { describeParameters, describeProgress } from '../../core/search/describe-progress.ts';
+import { describeParameters } from '../../core/search/describe-progress.ts';
 import { describeSearch } from '../../core/search/describe-search.ts';
 import { drawHistory } from '../../core/search/draw-history.ts';
 import { drawImportances } from '../../core/search/draw-importances.ts';
 import { drawParallel } from '../../core/search/draw-parallel.ts';
-import type { SearchEnd } from '../../core/search-port.ts';
+import type { SearchEnd, SearchRequest } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
 import { findOpened, isFirst, sealOpened, searchedTag } from './find-earlier.ts';
@@ -18,6 +18,7 @@ import { hashInputs, tryHoldout } from './hash-inputs.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
 import { pinProject, projectTags } from './project/pin-project.ts';
+import { tellProgress } from './tell-progress.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
 
@@ -86,7 +87,10 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
     const data = await hashInputs(request, ports);
     const shared = searchedTag(request, ports, { runId: run.runId, dataDigest: data.digest });
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest, ...shared });
-    const end = await log.group('Search', () => runSearch(request, ports, { asked, run, host: FIRST }));
+    const onProgress = tellProgress(ports, { runId: run.runId, metric: asked.metric });
+    const end = await log.group('Search', () =>
+      runSearch(request, ports, { asked, run, host: FIRST, onProgress }),
+    );
     const summary = await keep(ports, { end, data, run, plan, asked });
     await tracking.endRun(run.runId, 'FINISHED');
     return {
@@ -128,11 +132,20 @@ function shareOf({ processes }: TrainRequest, { jobs }: Search): Pick<TrainReque
   return processes === undefined ? {} : { processes: Math.max(1, Math.floor(processes / jobs)) };
 }
 
-/** Tries trials of a search, below its run, as the runner of that name. */
+/** What one runner does in a search. */
+type Part = {
+  readonly asked: Search;
+  readonly run: TrackingRun;
+  /** The runner, by a name that no other of this search has. */
+  readonly host: string;
+  readonly onProgress: SearchRequest['onProgress'];
+};
+
+/** Tries trials of a search, below its run. */
 export function runSearch(
   request: TrainRequest,
-  { search: runner, log }: Pick<TunePorts, 'search' | 'log'>,
-  { asked, run, host }: { readonly asked: Search; readonly run: TrackingRun; readonly host: string },
+  { search: runner }: Pick<TunePorts, 'search'>,
+  { asked, run, host, onProgress }: Part,
 ): Promise<SearchEnd> {
   const { plan, config } = request;
   // What the search sets in place of the project's value gives way to what is asked for.
@@ -148,7 +161,7 @@ export function runSearch(
       [TAGS.sha]: plan.sha,
       [TAGS.step]: 'trial',
     },
-    onProgress: (progress) => log.info(describeProgress(progress, asked.metric)),
+    onProgress,
   });
 }
 

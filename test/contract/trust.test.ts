@@ -103,10 +103,11 @@ test('the event is read by plan alone', () => {
 });
 
 describe('what MLflow says', () => {
-  test('is read from its tags by four files alone, each of which asks for a seal first', () => {
+  test('is read from its tags by five files alone, each of which asks for a seal first', () => {
     const readers = listSources('actions').filter((file) => /\.tags\b|\btags,|getRunTags/.test(read(file)));
     expect(readers.toSorted()).toEqual([
       'actions/monitor-check/take-up-trainings.ts',
+      'actions/monitor-check/tell-searches.ts',
       'actions/train/find-earlier.ts',
       'actions/train/hold-lease.ts',
       'actions/train/project/pin-project.ts',
@@ -114,6 +115,10 @@ describe('what MLflow says', () => {
     expect(read('actions/monitor-check/take-up-trainings.ts')).toContain(
       'readLeases(run.tags, run.runId, seal)',
     );
+    expect(read('actions/monitor-check/tell-searches.ts')).toContain(
+      'readProgress(run.tags, run.runId, seal)',
+    );
+    expect(read('core/search/progress-tag.ts')).toContain('sealed === seal(factsOf(');
     expect(read('actions/train/find-earlier.ts')).toContain('=== sealOpened(');
     expect(read('actions/train/hold-lease.ts')).toContain('readLeases(tags, runId, seal)');
     expect(read('actions/train/project/pin-project.ts')).toContain('=== sealOf(');
