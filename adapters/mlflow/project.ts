@@ -191,6 +191,8 @@ function projectVariables(
   own: Program['variables'],
 ): Record<string, string> {
   return {
+    // It puts a variable into a training from beside it and takes it out again, by which some trainings fail.
+    MLFLOW_DISABLE_TELEMETRY: 'true',
     ...listedVariables(env, 'training', [...variables, ...operatorsVariables(env)]),
     PATH: programPath(python, env),
     MLFLOW_TRACKING_URI: trackingUri,

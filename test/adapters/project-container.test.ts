@@ -154,3 +154,9 @@ test.each([
   expect(enter({ env, docker: false }).env).not.toHaveProperty('DOCKER_HOST');
   expect(shown.at(-1)?.filter((place) => place.endsWith('.sock'))).toEqual([]);
 });
+
+test('MLflow reports no use of itself from a training, unless the runner has it do so', () => {
+  const telemetryOf = (env: Record<string, string>) => enter({ env }).env['MLFLOW_DISABLE_TELEMETRY'];
+  expect(telemetryOf({})).toBe('true');
+  expect(telemetryOf({ MLFLOW_DISABLE_TELEMETRY: 'false' })).toBe('false');
+});
