@@ -23,6 +23,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     agentVersion: VERSION,
     startedAt,
     runtime: runtime.kind,
+    packages: options.trustedKeys.length > 0 ? 'signed' : 'any',
     instances: store.instances().map(toInstance),
     traffic: Object.fromEntries(
       Object.entries(store.traffic()).map(([model, { traffic }]) => [model, traffic]),

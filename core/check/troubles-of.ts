@@ -7,6 +7,7 @@ export function troublesOf({
   agentVersion,
   dataPlane,
   outbox,
+  packages,
   warnings: told = [],
 }: AgentState): readonly Problem[] {
   const problems: Problem[] = told.map(({ code, message }) => ({
@@ -17,6 +18,13 @@ export function troublesOf({
   if (agentVersion !== VERSION) {
     const message = `The agent is of version ${agentVersion}, and this is ${VERSION}.`;
     problems.push({ code: 'other-version', message, remedy: 'Run the same on both sides.' });
+  }
+  if (packages === 'any') {
+    problems.push({
+      code: 'packages-unsigned',
+      message: 'It serves any package that a deployer sends, signed or not.',
+      remedy: 'Name the public key of the repository (.trainyard/secrets/signing.pub) with --trusted-keys.',
+    });
   }
   if (!dataPlane.healthy) {
     const message = `Its data plane at ${dataPlane.address} does not answer.`;

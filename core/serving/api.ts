@@ -163,6 +163,8 @@ export const agentStateSchema = z.object({
   agentVersion: z.string(),
   startedAt: instantSchema,
   runtime: z.enum(['process', 'docker']),
+  /** Which packages it starts: those that a key which it trusts has signed, or any that a deployer sends. */
+  packages: z.enum(['signed', 'any']).optional(),
   instances: z.array(instanceSchema),
   traffic: z.record(z.string(), trafficSchema),
   /** By model and version, what became of requests since the rollout began on this host, or since there is none. */

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
+import { describeState } from '../../agent/api/describe-state.ts';
 import { backUp } from '../../agent/backup/back-up.ts';
 import { restore } from '../../agent/backup/restore.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
@@ -200,4 +201,11 @@ describe('an order of today', () => {
     expect(await agent.takeBack(MODEL, { to: '1', explanation: 'It is wrong.' })).toMatchObject({ ok: true });
     expect(host.context.store.getTraffic(MODEL)?.traffic.stable).toBe('1');
   });
+});
+
+test('a host says whether it starts packages that nobody has signed', async () => {
+  expect((await describeState(host.context)).packages).toBe('signed');
+  const open = openFakeHost();
+  onTestFinished(() => open.close());
+  expect((await describeState(open.context)).packages).toBe('any');
 });

@@ -83,8 +83,13 @@ test('says of a host that it is well, that the token is another, or what is wron
     ...STATE,
     agentVersion: '0.0.1',
     dataPlane: { address: 'x', healthy: false },
+    packages: 'any',
   });
-  expect((await run(ill, right, 'hosts')).lines.filter((line) => line.startsWith('warning'))).toHaveLength(2);
+  const warned = (await run(ill, right, 'hosts')).lines.filter((line) => line.startsWith('warning'));
+  expect(warned).toHaveLength(3);
+  expect(warned.join('\n')).toContain('any package that a deployer sends, signed or not');
+  const shut = await folderOf({ ...STATE, packages: 'signed' });
+  expect((await run(shut, right, 'hosts')).lines[0]).toMatch(/^ok /);
 });
 
 test('says which packages the Python of a runner has not', async () => {

@@ -37,7 +37,15 @@ export function viewHost(state: AgentState, nowMs: number): readonly Fact[] {
       text: `${agentVersion}, runtime ${runtime}, started ${sayAgo(startedAt, nowMs)}`,
       tone: 'plain',
     },
+    ...viewPackages(state.packages),
   ];
+}
+
+function viewPackages(packages: AgentState['packages']): readonly Fact[] {
+  if (packages === undefined) return [];
+  const isAny = packages === 'any';
+  const text = isAny ? 'any is served, signed or not' : 'only what is signed is served';
+  return [{ name: 'Packages', text, tone: isAny ? 'warn' : 'plain' }];
 }
 
 function viewDisk(disk: NonNullable<AgentState['disk']>): Fact {

@@ -162,6 +162,14 @@ test.each([
   expect(found.heeds).toHaveLength(heeds);
 });
 
+test.each([
+  ['signed', 'only what is signed is served', 'plain'],
+  ['any', 'any is served, signed or not', 'warn'],
+] as const)('a host that starts %s packages says so', (packages, text, tone) => {
+  const found = view(eventOf(CANARY, outlookOf(), { packages }));
+  expect(found.facts).toContainEqual({ name: 'Packages', text, tone });
+});
+
 test('warnings, versions that failed, drift and bad labels need attention; a healthy host says nothing', () => {
   expect(view(eventOf(CANARY, outlookOf())).heeds).toEqual([]);
   const at = instant(1_200);
