@@ -194,6 +194,16 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
     for (const one of said) expect(text, scene).toMatch(one);
   });
 
+  test('shows the memory of GPUs that each version has', async () => {
+    const url = await serve('gpu-full');
+    await camera.open({ url: `${url}/`, width: 1280, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
+    const rows = await readTable(camera, 'Versions on this host');
+    expect(rows.map(([version, , , , memory]) => [version, memory])).toEqual([
+      ['v7', '3.8 GB'],
+      ['v8', '4.1 GB'],
+    ]);
+  });
+
   test('shows the evidence of a rollout that is over, and who has called for what', async () => {
     const url = await serve('canary');
     const headers = { authorization: `Bearer ${TOKENS.deployer}` };

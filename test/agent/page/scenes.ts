@@ -66,7 +66,11 @@ function gpusOf(scene: SceneName): GpuLook {
   if (scene === 'held') return { kind: 'unknown', why: 'nvidia-smi gave no answer within 10 s' };
   const totalBytes = 143_771 * 2 ** 20;
   const usedBytes = scene === 'gpu-full' ? totalBytes - 2 ** 30 : 40 * 2 ** 30;
-  return { kind: 'seen', gpus: [{ index: 0, usedBytes, totalBytes }], processes: [] };
+  const processes = [
+    { pid: 7, bytes: 3_800_000_000 },
+    { pid: 8, bytes: 4_100_000_000 },
+  ];
+  return { kind: 'seen', gpus: [{ index: 0, usedBytes, totalBytes }], processes };
 }
 
 async function putReady({ context }: FakeHost, version: string): Promise<void> {
@@ -74,7 +78,7 @@ async function putReady({ context }: FakeHost, version: string): Promise<void> {
   const since = new Date(Date.parse(context.clock.now()) - HOUR_MS).toISOString();
   context.store.putInstance({
     ...{ model: MODEL, version, package: `${MODEL}@${manifestDigest}`, manifestDigest, crashes: [] },
-    ...{ state: 'ready', since, startedAt: since },
+    ...{ state: 'ready', since, startedAt: since, handle: { pid: Number(version) } },
     manifest: JSON.parse(context.blobs.readNow(manifestDigest)),
   });
 }
