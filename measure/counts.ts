@@ -9,7 +9,7 @@ export type FailedTest = { readonly test: string; readonly says: string };
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
 /** What a suite, or a part of one, came to: its counts, and what failed as far as it has names. */
-export type Outcome = { readonly counts: Counts; readonly failed: readonly FailedTest[] };
+export type TestOutcome = { readonly counts: Counts; readonly failed: readonly FailedTest[] };
 
 export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0 };
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { addCounts, formatCounts, NO_TESTS, type Outcome, writeCounts } from '../measure/counts.ts';
+import { addCounts, formatCounts, NO_TESTS, type TestOutcome, writeCounts } from '../measure/counts.ts';
 import { playScenesOnDocker } from '../measure/scenes/play-on-docker.ts';
 import { renderFailures } from '../measure/suite/failures.ts';
 import { runSuite, type SuiteResult } from '../measure/suite/suite.ts';
@@ -22,8 +22,8 @@ Some gigabytes of images are deleted at the end; --keep keeps them, and makes th
 `;
 const PARTS = ['tests', 'scenes'] as const;
 type Part = (typeof PARTS)[number];
-const NOTHING: Outcome = { counts: NO_TESTS, failed: [] };
-const SKIPPED: Outcome = { counts: { passed: 0, failed: 0, skipped: 1 }, failed: [] };
+const NOTHING: TestOutcome = { counts: NO_TESTS, failed: [] };
+const SKIPPED: TestOutcome = { counts: { passed: 0, failed: 0, skipped: 1 }, failed: [] };
 
 process.exitCode = await main();
 
@@ -50,12 +50,12 @@ async function main(): Promise<number> {
   return counts.failed === 0 ? 0 : 1;
 }
 
-function skip(reason: string): Outcome {
+function skip(reason: string): TestOutcome {
   process.stdout.write(`trainyard: ${reason}\n`);
   return SKIPPED;
 }
 
-async function runParts(parts: readonly Part[], docker: DockerHost): Promise<Outcome> {
+async function runParts(parts: readonly Part[], docker: DockerHost): Promise<TestOutcome> {
   const tested = parts.includes('tests') ? await runSuiteOn(docker) : NOTHING;
   const played = parts.includes('scenes') ? await playScenesOnDocker(docker, join(FOLDER, 'demo')) : NOTHING;
   const failed = [...tested.failed, ...played.failed];

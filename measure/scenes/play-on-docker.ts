@@ -3,7 +3,7 @@ import { readPipSettings } from '../../adapters/images/pip.ts';
 import type { DockerHost } from '../../sandbox/docker/docker-host.ts';
 import { loadDigits } from '../../sandbox/traffic/digits.ts';
 import { startTraffic } from '../../sandbox/traffic/traffic.ts';
-import type { Outcome } from '../counts.ts';
+import type { TestOutcome } from '../counts.ts';
 import { playBadModel } from './bad-model.ts';
 import { playFirstTrain } from './first-train.ts';
 import { failedChecks, renderScenes } from './report.ts';
@@ -17,7 +17,7 @@ const DIGITS_PER_REQUEST = 4;
 const DIGITS_PER_LABEL = 60;
 
 /** Plays first train, retrain and bad model on a host that runs containers. Gives each check as a test. */
-export async function playScenesOnDocker(docker: DockerHost, folder: string): Promise<Outcome> {
+export async function playScenesOnDocker(docker: DockerHost, folder: string): Promise<TestOutcome> {
   const world = await startWorld(folder, console.log, await servingHostOf(docker));
   try {
     const results = await play(world);

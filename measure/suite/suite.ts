@@ -4,11 +4,11 @@ import { ROOT } from '../../sandbox/checkout.ts';
 import {
   type Counts,
   type FailedTest,
-  type Outcome,
   readCounts,
   readJunitCounts,
   readNamedFailures,
   readVitestCounts,
+  type TestOutcome,
 } from '../counts.ts';
 import { atPriority, type Priority } from './at-priority.ts';
 import { readJunitFailures, readVitestFailures } from './failures.ts';
@@ -54,7 +54,7 @@ export type Suite = {
 };
 
 /** What a suite came to, and how long it ran, in s. */
-export type SuiteResult = Outcome & { readonly seconds: number };
+export type SuiteResult = TestOutcome & { readonly seconds: number };
 
 /** A suite that runs beside others. */
 export type Running = {
@@ -124,7 +124,7 @@ function summaryOf({ coverage }: Suite): string {
 }
 
 /** A suite that ends badly without a failed test counts as one failure, and its output says which. */
-function readResult({ counting }: Suite, status: number, output: string): Outcome {
+function readResult({ counting }: Suite, status: number, output: string): TestOutcome {
   const ended: FailedTest = { test: `it ended with status ${status}`, says: output };
   if (counting.by === 'exit')
     return status === 0 ? { counts: ONE_PASSED, failed: [] } : { counts: ONE_FAILED, failed: [ended] };
@@ -134,7 +134,7 @@ function readResult({ counting }: Suite, status: number, output: string): Outcom
   return { counts: { ...counts, failed: Math.max(1, counts.failed) }, failed: [ended] };
 }
 
-function readReport({ by, report }: Exclude<Counting, { by: 'exit' }>): Outcome {
+function readReport({ by, report }: Exclude<Counting, { by: 'exit' }>): TestOutcome {
   return { counts: READERS[by].counts(report), failed: READERS[by].failed(report) };
 }
 
