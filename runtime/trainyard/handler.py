@@ -1,8 +1,8 @@
 """The TorchServe side of a packaged model.
 
-MLflow's scoring protocol in and out, an array file, a picture or a text where the headers say so, or the Open
-Inference Protocol where the proxy says so; input that does not fit the signature is answered 400, a failure of the
-model's own code 500, each with `{"code", "message"}`. Answers carry `x-trainyard-version` and
+MLflow's scoring protocol in and out, a table in Arrow or Parquet, an array file, a picture or a text where the headers
+say so, or the Open Inference Protocol where the proxy says so; input that does not fit the signature is answered 400,
+a failure of the model's own code 500, each with `{"code", "message"}`. Answers carry `x-trainyard-version` and
 `x-trainyard-request-id`, the id the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of
 its own into the answer's). What asked for this version by name (`x-trainyard-pin`) is answered and not counted: it
 came round the split of traffic.

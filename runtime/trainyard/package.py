@@ -55,6 +55,8 @@ GOLDEN_FILE = "golden.json"
 SERVED_MODULES = (
     "__init__",
     "array_file",
+    "arrow_program",
+    "arrow_tables",
     "binning",
     "capture",
     "cells",
@@ -84,6 +86,9 @@ SERVED_MODULES = (
     "several",
     "signature",
     "slices",
+    "table_bodies",
+    "table_forms",
+    "table_reader",
     "tensors",
     "text_requests",
     "texts",

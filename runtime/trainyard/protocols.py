@@ -21,6 +21,10 @@ from trainyard.open_inference import HEAD_LENGTH_HEADER, describe_model, read_in
 from trainyard.packed import unpack
 from trainyard.picture_requests import FORM_TYPE, is_of_picture, read_picture, read_rows
 from trainyard.scoring import FORMATS, check_columns, format_answer, parse_json, parse_tensors, read_params
+from trainyard.table_bodies import read_table_body
+from trainyard.table_forms import CONTENT_TYPES as TABLE_TYPES
+from trainyard.table_forms import KINDS as TABLE_KINDS
+from trainyard.table_reader import tell_absence
 from trainyard.text_requests import TEXT_TYPE, read_text, takes_text
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from trainyard.inputs import Inputs
     from trainyard.settings import Settings
     from trainyard.signature import Signature
+    from trainyard.table_reader import TableReader
 
 PROTOCOL_HEADER = "x-trainyard-protocol"
 OPEN_INFERENCE = "v2"
@@ -41,7 +46,9 @@ NO_REQUEST = ("not-json", "not-an-object", "unknown-format")
 JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", TEXT_TYPE, FORM_TYPE)
 
 
-def read_question(request: Request, settings: Settings, version: str, most_bytes: int) -> Question | Answer:
+def read_question(
+    request: Request, settings: Settings, version: str, most_bytes: int, tables: TableReader
+) -> Question | Answer:
     """What a request asks the model; an answer where it asks of the model instead. Raises InvalidInputError.
 
     A body that is packed holds `most_bytes` at most.
@@ -57,7 +64,7 @@ def read_question(request: Request, settings: Settings, version: str, most_bytes
     if document is not None:
         request = replace(request, body=document)
     elif HEAD_LENGTH_HEADER not in request.headers or not is_open:
-        inputs = read_bare(request, kind, settings)
+        inputs = read_bare(request, kind, settings, tables)
         if inputs is not None:
             return Question(inputs, {}, write)
     if is_open:
@@ -94,7 +101,7 @@ def find_document(request: Request, kind: str, settings: Settings) -> dict[str, 
     return document if not keys or any(key in document for key in keys) else None
 
 
-def read_bare(request: Request, kind: str, settings: Settings) -> Inputs | None:
+def read_bare(request: Request, kind: str, settings: Settings, tables: TableReader) -> Inputs | None:
     """The rows of a body that holds nothing else, by its content type; None for one that says more than its rows."""
     signature = settings.signature
     if is_of_picture(kind):
@@ -103,6 +110,8 @@ def read_bare(request: Request, kind: str, settings: Settings) -> Inputs | None:
         return read_text(request.body, request.headers["content-type"], signature)
     if kind == array_file.CONTENT_TYPE:
         return fit_array(array_file.read_array_file(request.body), signature)
+    if kind in TABLE_KINDS:
+        return read_table_body(request.body, kind, signature, tables)
     return read_csv(request.body, signature) if kind == CSV_TYPE else None
 
 
@@ -132,6 +141,7 @@ def refuse_type(kind: str, settings: Settings) -> InvalidInputError:
     """Says what a body may be written in, to whom sends another."""
     own = [] if settings.pictures is None else [PICTURE_TYPES, FORM_TYPE]
     own += [TEXT_TYPE] if takes_text(settings.signature) else []
+    own += TABLE_TYPES if tell_absence() is None else []
     known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE, *own))
     return InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415)
 

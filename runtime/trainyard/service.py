@@ -24,6 +24,7 @@ from trainyard.runners import CPU, load_runner
 from trainyard.scoring import parse_json
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
 from trainyard.several import is_by_class
+from trainyard.table_reader import TableReader
 from trainyard.trace import in_trace_of
 
 if TYPE_CHECKING:
@@ -49,12 +50,14 @@ class ModelService:
         """`most_bytes` is how long a body may be once it is unpacked."""
         self.version = version
         self._most_bytes = most_bytes
+        self._tables = TableReader(most_bytes)
         self._settings = settings
         self._run = run
         self._capture = capture
 
     def answer(self, requests: list[Request]) -> list[Answer]:
         """Answers a batch: one prediction for all valid requests together, or one for each when that fails."""
+        self._tables.begin_batch()
         parsed = [self._parse(request) for request in requests]
         with in_trace_of(requests):
             raw = iter(self._predict_together([question for question in parsed if isinstance(question, Question)]))
@@ -68,13 +71,14 @@ class ModelService:
         return answers
 
     def close(self) -> None:
-        """Writes what was counted."""
+        """Writes what was counted, and ends what runs beside."""
+        self._tables.close()
         if self._capture is not None:
             self._capture.stop()
 
     def _parse(self, request: Request) -> Question | Answer:
         try:
-            return read_question(request, self._settings, self.version, self._most_bytes)
+            return read_question(request, self._settings, self.version, self._most_bytes, self._tables)
         except InvalidInputError as error:
             return refuse(error.status, error.code, error.message)
         except Exception as error:
