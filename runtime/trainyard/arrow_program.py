@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -28,6 +29,8 @@ ROOM_BYTES = 64 << 20
 # The share of its room that a reader may hold after an answer is one of so many: the next body needs the rest.
 SHARES_KEPT = 4
 SIZE_FILE = Path("/proc/self/statm")
+# Where the machine, or the container, has no memory left, the kernel ends this process before the worker.
+CHOICE_FILE, ENDED_FIRST = Path("/proc/self/oom_score_adj"), "1000"
 # Characters of what is quoted.
 MOST_SAID = 200
 
@@ -69,6 +72,9 @@ def main(arguments: list[str]) -> int:
 
 def hold_in(more: int) -> Room:
     """Holds the process to so many bytes of addresses more than it has, and to the files that are open."""
+    # A host may forbid it, and has the other limits all the same.
+    with suppress(OSError):
+        CHOICE_FILE.write_text(ENDED_FIRST)
     file = SIZE_FILE.open("rb")
     begun = measure_size(file)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -107,6 +107,8 @@ class TableReader:
             code = self._end()
             if is_late() or code == -signal.SIGALRM:
                 raise too_large(f"takes more than {BODY_SECONDS} seconds to read") from error
+            if code == -signal.SIGKILL and answer is None:
+                raise too_large("takes more memory to read than this host has left") from error
             raise unreadable(asked["kind"], f"reading it ended its reader ({tell_end(code)})") from error
         finally:
             if is_late() or not isinstance(answer, dict) or answer.get("spent") is not False:
@@ -188,7 +190,7 @@ def end_in_time(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Ca
 
 
 def exchange(process: subprocess.Popen[bytes], asked: bytes | None, most_bytes: int) -> Any:  # noqa: ANN401
-    """What the process says next, asked or not, where it is `most_bytes` at most; None where it says nothing."""
+    """What the process says next, asked or not, in `most_bytes` at most; None where it ends, {} for no answer."""
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the reader has no pipes")
     try:
@@ -196,7 +198,9 @@ def exchange(process: subprocess.Popen[bytes], asked: bytes | None, most_bytes: 
             write_frame(process.stdin, asked)
         frame = read_frame(process.stdout, most_bytes)
         return None if frame is None else decode(frame)
-    except (OSError, UnreadableError):
+    except UnreadableError:
+        return {}
+    except OSError:
         return None
 
 
