@@ -28,15 +28,42 @@ const RESTING_TICKS = 12;
  * `watchClock` is called at each tick. What is under way at the end is left where it is: the next agent goes on with it.
  */
 export async function runLoop(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
+  const beat = createBeat();
+  const tellChanges = (): void =>
+    void agent.woken().then(() => {
+      beat.tell();
+      tellChanges();
+    });
+  tellChanges();
   await Promise.all([
-    runLooks(agent, watchClock, signal),
-    runSteps(agent, signal),
+    runLooks(agent, { watchClock, tell: beat.tell }, signal),
+    runSteps(agent, beat.next, signal),
     runChores(agent, signal),
     runOutbox(agent, signal),
   ]);
 }
 
-async function runLooks(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
+/**
+ * Two loops on one timer: to wake the process costs more than what it is woken for. A promise lasts until the next tick alone: one that
+ * lasts keeps a note of everyone who has waited for it.
+ */
+function createBeat(): { readonly next: () => Promise<void>; readonly tell: () => void } {
+  let beat = Promise.withResolvers<void>();
+  return {
+    next: () => beat.promise,
+    tell: () => {
+      beat.resolve();
+      beat = Promise.withResolvers();
+    },
+  };
+}
+
+/** `tell` is called at each tick, and at the end. */
+async function runLooks(
+  agent: Agent,
+  { watchClock, tell }: { readonly watchClock: () => void; readonly tell: () => void },
+  signal: AbortSignal,
+): Promise<void> {
   const { audit, clock, options } = agent.context;
   for (let resting = 0; !signal.aborted; resting++) {
     // Begun before the work: a look that takes long puts the next one off by nothing.
@@ -47,7 +74,9 @@ async function runLooks(agent: Agent, watchClock: () => void, signal: AbortSigna
       await attempt(agent, 'judging the traffic', agent.observeAndJudge);
     }
     await next;
+    tell();
   }
+  tell();
 }
 
 function isOnTrial({ context: { store } }: Agent): boolean {
@@ -62,19 +91,19 @@ function restingTicks({ context: { options } }: Agent): number {
   return Math.max(1, Math.min(RESTING_TICKS, Math.floor(windowSeconds / tickSeconds)));
 }
 
-async function runSteps(agent: Agent, signal: AbortSignal): Promise<void> {
+async function runSteps(agent: Agent, nextTick: () => Promise<void>, signal: AbortSignal): Promise<void> {
   const { clock, store, runtime, options } = agent.context;
   const known = store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle]));
   await attempt(agent, 'ending what was left behind', () => runtime.sweep(known));
   while (!signal.aborted) {
     // Taken before the work: what is asked for meanwhile is seen to at once.
-    const woken = agent.woken();
+    const woken = nextTick();
     void attempt(agent, 'converging', agent.converge);
     const isBusy = store
       .instances()
       .some(({ state, isGivenUp }) => isGivenUp === true || state === 'starting' || state === 'draining');
-    const tickMs = options.tickSeconds * 1_000;
-    await pause(clock, isBusy ? Math.min(BUSY_TICK_MS, tickMs) : tickMs, { woken, signal });
+    if (isBusy) await pause(clock, Math.min(BUSY_TICK_MS, options.tickSeconds * 1_000), { woken, signal });
+    else await woken;
   }
 }
 

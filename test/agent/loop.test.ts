@@ -183,3 +183,22 @@ test('what fails in one model’s traffic keeps no other’s from being braked',
   store.putMemory('counted/broken', { none: 'of it' });
   expect(await timeToBrake()).toBeLessThan(PROMISE_MS);
 });
+
+test('at rest one timer wakes the agent, for looks and for steps', async () => {
+  const waits: number[] = [];
+  const { clock } = context;
+  const wait = (milliseconds: number, signal?: AbortSignal) => {
+    waits.push(milliseconds);
+    return clock.wait(milliseconds, signal);
+  };
+  let steps = 0;
+  agent = {
+    ...createAgent({ ...context, clock: { ...clock, wait } }),
+    converge: async () => {
+      steps += 1;
+    },
+  };
+  loop = runLoop(agent, () => undefined, stop.signal);
+  await waitFor(() => steps >= 4, 'four steps');
+  expect(waits.filter((milliseconds) => milliseconds === 1_000 * TICK_SECONDS).length).toBeLessThanOrEqual(5);
+});
