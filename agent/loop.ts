@@ -66,15 +66,14 @@ async function runLooks(
 ): Promise<void> {
   const { audit, clock, options } = agent.context;
   for (let resting = 0; !signal.aborted; resting++) {
-    // Begun before the work: a look that takes long puts the next one off by nothing.
-    const next = pause(clock, options.tickSeconds * 1_000, { signal });
+    // Begun before the work: a look that takes long puts the next one off by nothing, nor what waits for the tick.
+    const next = pause(clock, options.tickSeconds * 1_000, { signal }).then(tell);
     await attempt(agent, 'watching the clock', async () => watchClock());
     audit.settle(clock.now());
     if (isOnTrial(agent) || resting % restingTicks(agent) === 0) {
       await attempt(agent, 'judging the traffic', agent.observeAndJudge);
     }
     await next;
-    tell();
   }
   tell();
 }

@@ -202,3 +202,18 @@ test('at rest one timer wakes the agent, for looks and for steps', async () => {
   await waitFor(() => steps >= 4, 'four steps');
   expect(waits.filter((milliseconds) => milliseconds === 1_000 * TICK_SECONDS).length).toBeLessThanOrEqual(5);
 });
+
+test('steps begin at the tick, also while a look goes on', async () => {
+  let steps = 0;
+  const stuck = Promise.withResolvers<void>();
+  agent = {
+    ...createAgent(context),
+    observeAndJudge: () => stuck.promise,
+    converge: async () => {
+      steps += 1;
+    },
+  };
+  loop = runLoop(agent, () => undefined, stop.signal);
+  await waitFor(() => steps >= 2, 'the step of the next tick');
+  stuck.resolve();
+});
