@@ -35,7 +35,7 @@ export function dayOf(instant: Instant): string {
 
 type Parts = Readonly<Record<'day' | 'year', number>> & Readonly<Record<'month' | 'time', string>>;
 
-/** Not by `Intl`: its tables are 7 MB of memory, which is much for an agent that hardly ever names a day. */
+/** Not by `Intl`: its tables are 6 MB of memory, which is much for an agent that hardly ever names a day. */
 function partsOf(instant: Instant): Parts {
   const date = new Date(epochMs(instant));
   return {

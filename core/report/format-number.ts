@@ -12,7 +12,7 @@ export function formatCount(count: number): string {
   return count < 0 ? `-${digits}` : digits;
 }
 
-/** What is no count, or has more digits than one has. The tables of `Intl` are 7 MB of memory: they are loaded for these alone. */
+/** What is no count, or has more digits than one has. The tables of `Intl` are 6 MB of memory: they are loaded for these alone. */
 function formatRare(count: number): string {
   return new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 }).format(count);
 }
