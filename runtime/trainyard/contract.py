@@ -69,7 +69,7 @@ class Said:
 def add_answers_option(parser: argparse.ArgumentParser) -> None:
     """The option that says what the model answers."""
     parser.add_argument("--answers", default="{}", help="what the model answers, as JSON: answers in trainyard.yml")
-    parser.add_argument("--settled", action="store_true", help="the model was judged by that: no answer is a misread one")
+    parser.add_argument("--settled", action="store_true", help="the model was judged by that: it is not misread")
 
 
 def read_contract(options: argparse.Namespace) -> Contract:
