@@ -88,10 +88,10 @@ function earliest(instants: readonly string[]): string | undefined {
 
 function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput, 'policy'>): string {
   const since = earliest(findBeginnings(shifted, input));
-  const names = toldFirst(shifted).map(quoteFeature);
-  const said = formatList(
-    names.length > MOST_NAMES ? [names[0] ?? '', `${formatCount(names.length - 1)} others`] : names,
-  );
+  const inputs = toldFirst(shifted.filter(({ kind }) => kind !== 'prediction')).map(quoteFeature);
+  const [first = '', ...others] = inputs;
+  const names = inputs.length > MOST_NAMES ? [first, `${formatCount(others.length)} other inputs`] : inputs;
+  const said = formatList([...names, ...(inputs.length < shifted.length ? ['the answers'] : [])]);
   const isSkew = shifted.every(({ alarm }) => alarm?.kind === 'skew');
   if (isSkew) return `${capitalise(said)} never looked like training since this version serves.`;
   const has = shifted.length === 1 ? 'has' : 'have';
@@ -126,7 +126,7 @@ function sayDone(action: MonitorAction, obstacle: string | undefined): string {
 
 /** What people have a name for says more to them than a statistic that is further away; of each kind the most shifted first. */
 function toldFirst(shifted: readonly FeatureJudgement[]): readonly FeatureJudgement[] {
-  const isStatistic = ({ kind }: FeatureJudgement) => kind === 'projection' || kind === 'prediction';
+  const isStatistic = ({ kind }: FeatureJudgement) => kind === 'projection';
   return [...shifted.filter((one) => !isStatistic(one)), ...shifted.filter(isStatistic)];
 }
 

@@ -44,12 +44,20 @@ describe('who has a minute', () => {
     const isStatistic = ({ name }: { readonly name: string }) => name === 'photo/projection-7';
     const features = drift.features.toSorted((a, b) => Number(isStatistic(b)) - Number(isStatistic(a)));
     const [worst] = features.filter((one) => !isStatistic(one));
-    const { text } = parsePage(
-      renderMonitorPage({ ...subject, input: { ...subject.input, drift: { ...drift, features } } }),
+    const textOf = (all: typeof features) => {
+      const page = renderMonitorPage({
+        ...subject,
+        input: { ...subject.input, drift: { ...drift, features: all } },
+      });
+      return parsePage(page).text.replaceAll(/\s+/g, ' ');
+    };
+    expect(textOf(features)).toContain(
+      `Train again ${worst?.name} and 3 other inputs have drifted away from training since 21 March 2026.`,
     );
-    expect(text.replaceAll(/\s+/g, ' ')).toContain(
-      `Train again ${worst?.name} and 3 others have drifted away from training since 21 March 2026.`,
+    const answers = features.map((one) =>
+      one.name === 'age' ? { ...one, kind: 'prediction' as const } : one,
     );
+    expect(textOf(answers)).toContain('and the answers have drifted away from training since 21 March 2026.');
   });
 
   test('sees the flag of the day it began, both limits, and the bin that moved', () => {
