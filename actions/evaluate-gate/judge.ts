@@ -109,7 +109,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const asked = [...describeAsking(config.models, judged), ...(held.groupNote ? [held.groupNote] : [])];
   const proposed =
     proposedGate === undefined ? {} : judgeProposed(proposedGate, { request, state, judged, gathered });
-  const notes = [...(proposed.notes ?? []), ...asked, ...leftOut, ...gathered.leftOut];
+  const notes = [...(proposed.notes ?? []), ...asked, ...leftOut, ...gathered.notes];
   const { explained, ...stored } = await showJudgement(ports, judged, {
     ...{ result, gathered, predictions },
     ...{ names: input.names, models: config.models },

@@ -58,8 +58,8 @@ describe('the best champion of the last year', () => {
 
   test('is told of where it answers another question', () => {
     const other = { name: 'v1', predictions: randomMulticlass(20_000, 3, 0.1, 'a') };
-    const { leftOut } = gatherEvidence(gateInput([RULE], PRESENT, { anchors: [other, earlier('v2', 20)] }));
-    expect(leftOut).toEqual([
+    const { notes } = gatherEvidence(gateInput([RULE], PRESENT, { anchors: [other, earlier('v2', 20)] }));
+    expect(notes).toEqual([
       'Not compared with v1 of the last year: The champion does multiclass and the challenger binary.',
     ]);
   });
