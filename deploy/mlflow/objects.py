@@ -1,9 +1,10 @@
 """Saves the objects of a bucket into a folder, or puts those of a folder back.
 
-    objects.py make BUCKET | save BUCKET FOLDER | load BUCKET FOLDER
+    objects.py make BUCKET | save BUCKET FOLDER | load BUCKET FOLDER | add BUCKET FOLDER | trim BUCKET FOLDER
 
 The folder gets a file for each object and `index.json`, which says each one's key, size and digest: what does not agree
-is refused before anything is put back.
+is refused before anything is put back. `load` is `add`, which takes nothing away, and then `trim`, which removes what
+the folder does not list.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Entry(TypedDict):
 
 
 def main(verb: str, bucket: str, folder: str | None = None) -> None:
-    """One of the three, on the store that MLFLOW_S3_ENDPOINT_URL names."""
+    """One of them, on the store that MLFLOW_S3_ENDPOINT_URL names."""
     client = boto3.client(
         "s3",
         endpoint_url=os.environ["MLFLOW_S3_ENDPOINT_URL"],
@@ -42,8 +43,11 @@ def main(verb: str, bucket: str, folder: str | None = None) -> None:
         make(client, bucket)
     elif verb == "save" and folder is not None:
         save(client, bucket, Path(folder))
-    elif verb == "load" and folder is not None:
-        load(client, bucket, Path(folder))
+    elif verb in ("load", "add", "trim") and folder is not None:
+        if verb != "trim":
+            add(client, bucket, Path(folder))
+        if verb != "add":
+            trim(client, bucket, Path(folder))
     else:
         sys.exit(__doc__)
 
@@ -70,22 +74,32 @@ def save(client: Client, bucket: str, folder: Path) -> None:
     print(f"{len(entries)} objects, {sum(entry['size'] for entry in entries)} bytes")
 
 
-def load(client: Client, bucket: str, folder: Path) -> None:
-    """What the folder's index lists, once all of it has been found whole."""
-    entries: list[Entry] = json.loads((folder / "index.json").read_text())
+def add(client: Client, bucket: str, folder: Path) -> None:
+    """Puts back what the folder's index lists, once all of it has been found whole."""
+    entries = listed_in(folder)
     for entry in entries:
         file = folder / entry["file"]
         if not file.is_file() or digest_of(file) != entry["sha256"]:
             sys.exit(f"{entry['file']} ({entry['key']}) is not what was saved: nothing has been put back")
     make(client, bucket)
-    kept = {entry["key"] for entry in entries}
+    for entry in entries:
+        client.upload_file(str(folder / entry["file"]), bucket, entry["key"])
+    print(f"{len(entries)} objects, {sum(entry['size'] for entry in entries)} bytes")
+
+
+def trim(client: Client, bucket: str, folder: Path) -> None:
+    """Removes what the folder's index does not list."""
+    kept = {entry["key"] for entry in listed_in(folder)}
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for listed in page.get("Contents", []):
             if listed["Key"] not in kept:
                 client.delete_object(Bucket=bucket, Key=listed["Key"])
-    for entry in entries:
-        client.upload_file(str(folder / entry["file"]), bucket, entry["key"])
-    print(f"{len(entries)} objects, {sum(entry['size'] for entry in entries)} bytes")
+
+
+def listed_in(folder: Path) -> list[Entry]:
+    """What was saved into the folder."""
+    entries: list[Entry] = json.loads((folder / "index.json").read_text())
+    return entries
 
 
 def digest_of(file: Path) -> str:
