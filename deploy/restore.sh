@@ -4,6 +4,8 @@
 # registry names objects by keys of their own, so that wherever this ends, every object that the database names is there.
 set -eu
 [ $# -eq 1 ] || { echo 'usage: deploy/restore.sh FROM' >&2; exit 2; }
+exec 9<"$(dirname "$0")/compose.yaml"
+flock --nonblock 9 || { echo 'Another backup or restore of this stack goes on: wait for its end.' >&2; exit 1; }
 for file in SHA256SUMS database.dump objects/index.json; do
   [ -f "$1/$file" ] || { echo "$1/$file is missing: that is no backup." >&2; exit 1; }
 done
