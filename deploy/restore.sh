@@ -6,10 +6,15 @@ set -eu
 [ $# -eq 1 ] || { echo 'usage: deploy/restore.sh FROM' >&2; exit 2; }
 exec 9<"$(dirname "$0")/compose.yaml"
 flock --nonblock 9 || { echo 'Another backup or restore of this stack goes on: wait for its end.' >&2; exit 1; }
-for file in SHA256SUMS database.dump objects/index.json; do
+for file in database.dump objects/index.json; do
   [ -f "$1/$file" ] || { echo "$1/$file is missing: that is no backup." >&2; exit 1; }
 done
 from=$(cd "$1" && pwd)
+[ -f "$from/SHA256SUMS" ] || {
+  echo "$1/SHA256SUMS is missing: older backups have none. Where you trust this one to be whole, make it, and run this again:" >&2
+  echo "  cd '$from' && sha256sum database.dump objects/index.json >SHA256SUMS" >&2
+  exit 1
+}
 (cd "$from" && sha256sum --check --quiet SHA256SUMS) || { echo "$1 is not what was saved: nothing has been put back." >&2; exit 1; }
 cd "$(dirname "$0")"
 

@@ -253,3 +253,14 @@ test('while a backup is made no other begins, and no restore', async () => {
   await ended;
   expect(existsSync(path.join(place, 'SHA256SUMS'))).toBe(true);
 });
+
+test('a backup without digests is refused, and how to make them is said', async () => {
+  const place = path.join(root, 'without digests');
+  await run('backup.sh', place);
+  rmSync(path.join(place, 'SHA256SUMS'));
+  const refused: unknown = await run('restore.sh', place).catch((error: unknown) => error);
+  const said = refused instanceof Error ? refused.message : '';
+  const command = said.split('\n').find((line) => line.startsWith('  '));
+  execFileSync('sh', ['-c', command ?? 'exit 1']);
+  await run('restore.sh', place);
+});
