@@ -22,10 +22,17 @@ function toIncoming(message: IncomingMessage, gone: AbortSignal): Incoming {
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
   return {
     ...{ method, target: url, gone, socket },
-    header: (name) => message.headersDistinct[name]?.join(', '),
+    header: (name) => joinValues(message.rawHeaders, name),
     // Who has read enough of it answers: the connection is needed for that.
     body: hasBody ? message.iterator({ destroyOnReturn: false }) : undefined,
   };
+}
+
+/** Not by `headersDistinct`, which throws for a header called `__proto__` in Node before 24.14.1 (CVE-2026-21710). */
+function joinValues(raw: readonly string[], name: string): string | undefined {
+  // Names and values take turns.
+  const values = raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 async function send(

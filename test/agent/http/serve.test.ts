@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -7,8 +7,9 @@ import type { ApiAnswer, App, Incoming } from '../../../agent/http/call.ts';
 import { serveApp } from '../../../agent/http/serve.ts';
 import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 
-async function listen(app: App): Promise<number> {
+async function listen(app: App, prepare = (_server: Server) => {}): Promise<number> {
   const server = createServer(serveApp(app));
+  prepare(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -57,6 +58,23 @@ test('a request says what it was asked by and with', async () => {
   // Of two tokens none is chosen.
   expect(seen[2]?.header('authorization')).toBe('a, b');
   expect(seen[2]?.header('etag')).toBeUndefined();
+});
+
+test('a header called __proto__ is one like others, also where Node fails to collect it (CVE-2026-21710)', async () => {
+  const port = await listen(
+    async ({ header }) => answer([header('__proto__'), header('x-a'), header('constructor')].join()),
+    (server) =>
+      server.prependListener('request', (message: IncomingMessage) =>
+        Object.defineProperty(message, 'headersDistinct', {
+          get: () => {
+            throw new TypeError('dest[field].push is not a function');
+          },
+        }),
+      ),
+  );
+  const socket = connect(port, '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nhost: x\r\n__proto__: p\r\nX-A: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n');
+  expect(await text(socket)).toMatch(/\r\n\r\np,1, 2,$/);
 });
 
 test('who reads a part of the body only can answer, and the connection goes on behind the rest of it', async () => {
