@@ -25,7 +25,7 @@ export function createAnswerer(
       access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(call) };
     let isStillAllowed = () => true;
     const noteEnd = (status: number, code?: string) => {
-      const isRead = route.method === 'GET' && status !== 401 && status !== 403;
+      const isRead = route.method === 'GET' && by.kind !== 'stranger' && status !== 403;
       if (isRead || route.role === undefined) return;
       const { method, path } = route;
       const parameters = cutShort(call.parameters);

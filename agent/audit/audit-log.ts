@@ -67,8 +67,9 @@ function createWriter(dataDir: string, log: Log): (kind: FileKind, entry: AuditE
   };
 }
 
-function kindOf({ status }: AuditCall, need: Role): FileKind {
-  if (status === 401) return 'refused';
+function kindOf({ by, status }: AuditCall, need: Role): FileKind {
+  // Also where the agent failed before it refused.
+  if (by.kind === 'stranger') return 'refused';
   if (status === 403) return 'denied';
   return need === 'deployer' ? 'changes' : 'labels';
 }

@@ -13,6 +13,7 @@ import { type Agent, createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { openAuditLog, readAudit } from '../../agent/audit/audit-log.ts';
 import { tellAudit } from '../../agent/audit/tell-audit.ts';
+import type { App } from '../../agent/http/call.ts';
 import { runLoop } from '../../agent/loop.ts';
 import { hashToken } from '../../agent/options/tokens.ts';
 import type { AuditCall } from '../../core/serving/audit-entry.ts';
@@ -103,6 +104,23 @@ test('who is refused is written down, too, and no token ever is', async () => {
     statSync(join(host.folder, 'audit', name)),
   );
   expect(files.map(({ mode }) => mode & 0o777)).toEqual([0o600, 0o600]);
+});
+
+test('what a stranger asks for is among the refused calls, also where the agent fails at it', async () => {
+  const failing: App = (incoming) =>
+    app({
+      ...incoming,
+      header: () => {
+        throw new Error('unreadable');
+      },
+    });
+  expect((await askApp(failing, '/v1/packages', { method: 'DELETE' })).status).toBe(500);
+  expect((await askApp(failing, '/v1/state')).status).toBe(500);
+  expect(readdirSync(join(host.folder, 'audit'))).toEqual(['refused.jsonl']);
+  expect(entries()).toMatchObject([
+    { by: { kind: 'stranger' }, method: 'DELETE', status: 500, code: 'internal' },
+    { by: { kind: 'stranger' }, method: 'GET', status: 500, code: 'internal' },
+  ]);
 });
 
 test('a reader is told, and nobody without a token', async () => {
