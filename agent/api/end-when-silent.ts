@@ -19,17 +19,22 @@ export async function* endWhenSilent(
       .wait(1_000 * idleSeconds, arrival.signal)
       .catch(() => undefined)
       .then(() => 'silent' as const);
+    let isHandedOut = false;
     try {
       const came = await Promise.race([next, silence]);
       if (came === 'silent') throw stalled(idleSeconds);
       if (came.done === true) return;
+      isHandedOut = true;
       yield came.value;
+      isHandedOut = false;
     } catch (thrown) {
       // Whoever waits for the rest of it no longer hears of its end.
       next.catch(() => undefined);
       throw thrown;
     } finally {
       arrival.abort();
+      // Whoever stopped at a chunk lets the sender go. While one is on its way that would wait for it.
+      if (isHandedOut) await chunks.return?.();
     }
   }
 }
