@@ -24,7 +24,7 @@ export async function runAgent(options: AgentOptions, env: AgentEnvironment): Pr
   // What happened while no agent looked is judged before anyone can ask for more traffic.
   await agent.observeAndJudge().catch((thrown) => context.log.warn(messageOf(thrown)));
   const server = await listen(createApp(agent), agent);
-  const local = await listenLocally(createApp(agent, 'open'), localSocket(options.dataDir));
+  const local = await listenLocally(createApp(agent, 'open'), context.log, localSocket(options.dataDir));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   if (options.dispatch === undefined)

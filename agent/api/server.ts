@@ -2,12 +2,13 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { messageOf } from '../../core/errors.ts';
+import type { Log } from '../../core/ports.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
-import { type ApiCall, type App, type Body, beginCall } from '../http/call.ts';
+import { type ApiAnswer, type ApiCall, type App, type Body, beginCall } from '../http/call.ts';
 import { createRouteFinder } from '../http/find-route.ts';
-import { serveApp } from '../http/serve.ts';
+import { type Failure, serveApp } from '../http/serve.ts';
 import { portTaken } from '../machine/check-port.ts';
 import type { CertificateBook } from '../tls/certificate-book.ts';
 import { addressOf, createAnswerer } from './answer-noted.ts';
@@ -61,7 +62,7 @@ function createRefuser({ context }: Agent): (call: ApiCall, thrown: unknown) => 
   return async (call, thrown) => {
     const refusal = thrown instanceof Refusal ? thrown : internal();
     const { method, path, answer } = call;
-    if (thrown !== refusal) log.warn(`${method} ${path}: ${messageOf(thrown)}`);
+    if (thrown !== refusal) log.warn(tellFailure({ method, path, thrown }));
     let isLast = refusal.status === 408;
     if (refusal.status === 401) {
       noteStranger();
@@ -73,6 +74,19 @@ function createRefuser({ context }: Agent): (call: ApiCall, thrown: unknown) => 
     if (isLast) answer.headers['connection'] = 'close';
     return JSON.stringify(problemOf(refusal));
   };
+}
+
+/** Says in the log which answer could not be sent, and why; gives what is answered in its place. */
+function createFailureTeller(log: Log): (failure: Failure) => ApiAnswer {
+  return (failure) => {
+    log.warn(tellFailure(failure));
+    const body = JSON.stringify(problemOf(internal()));
+    return { status: 500, headers: { 'content-type': PROBLEM_TYPE }, body };
+  };
+}
+
+function tellFailure({ method, path, thrown }: Failure): string {
+  return `${method} ${path}: ${messageOf(thrown)}`;
 }
 
 function internal(): Refusal {
@@ -107,7 +121,7 @@ function wrongMethod({ path, answer }: ApiCall, methods: readonly string[]): Ref
 export async function listen(app: App, agent: Agent): Promise<Server> {
   const { certificate } = agent.context;
   const { listen: endpoint, maxPackageBytes } = agent.context.options;
-  const serve = serveApp(app);
+  const serve = serveApp(app, createFailureTeller(agent.context.log));
   const server =
     certificate === undefined
       ? createHttpServer(serve)
@@ -143,10 +157,10 @@ function followCertificate(server: Server, certificate: CertificateBook): void {
 }
 
 /** Listens for the control API on a socket of this machine that only the agent's user can open. */
-export async function listenLocally(app: App, file: string): Promise<Server> {
+export async function listenLocally(app: App, log: Log, file: string): Promise<Server> {
   // Left by an agent that was killed; a second one on this folder is refused before it comes here.
   rmSync(file, { force: true });
-  const server = createHttpServer(serveApp(app));
+  const server = createHttpServer(serveApp(app, createFailureTeller(log)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(file, resolve);

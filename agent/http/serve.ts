@@ -1,8 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ApiAnswer, App, Incoming } from './call.ts';
+import { type ApiAnswer, type App, beginCall, type Incoming } from './call.ts';
 
-/** Lets a server of Node's be answered by an application. Not by `Request` and `Response`: what Node loads for them is 5 MB of memory. */
-export function serveApp(app: App): RequestListener {
+/** A request whose answer could not be made, or not be sent. */
+export type Failure = { readonly method: string; readonly path: string; readonly thrown: unknown };
+
+/**
+ * Lets a server of Node's be answered by an application. Not by `Request` and `Response`: what Node loads for them is 5 MB of memory. Of a
+ * failure `fail` is told, and gives what is sent where nothing has been yet; else the connection ends.
+ */
+export function serveApp(app: App, fail: (failure: Failure) => ApiAnswer): RequestListener {
   return (message, response) => {
     const leave = new AbortController();
     response.once('close', () => {
@@ -10,9 +16,18 @@ export function serveApp(app: App): RequestListener {
       // What of a body nobody read would stand before the next request.
       message.resume();
     });
-    app(toIncoming(message, leave.signal))
-      .then((answer) => send(response, answer, message.method === 'HEAD'))
-      // Half an answer that ends as if it were whole would be taken for one.
+    const incoming = toIncoming(message, leave.signal);
+    const isHead = incoming.method === 'HEAD';
+    app(incoming)
+      .then((answer) => send(response, answer, isHead))
+      .catch((thrown: unknown) => {
+        const { method, path } = beginCall(incoming);
+        const instead = fail({ method, path, thrown });
+        // Half an answer that ends as if it were whole would be taken for one.
+        if (response.headersSent) throw thrown;
+        for (const name of response.getHeaderNames()) response.removeHeader(name);
+        return send(response, instead, isHead);
+      })
       .catch(() => response.destroy());
   };
 }
@@ -50,6 +65,8 @@ async function send(
 /** Part by part, as fast as they are taken, until either side ends it. */
 async function sendStream(response: ServerResponse, body: ReadableStream<Uint8Array>): Promise<void> {
   const reader = body.getReader();
+  // Who left while the answer was made is gone for good: nothing closes any more.
+  if (response.destroyed) return reader.cancel();
   const over = Promise.withResolvers<void>();
   response.once('close', () => {
     over.resolve();

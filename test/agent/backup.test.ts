@@ -88,7 +88,7 @@ test('a host that was restored is the same, knows what was taken back, and numbe
 
 test('beside a running agent the copy is made by it, is whole, and is in its record', async () => {
   const app = createApp(on.agent, 'open');
-  const local = await listenLocally(app, localSocket(on.host.folder));
+  const local = await listenLocally(app, on.host.context.log, localSocket(on.host.folder));
   try {
     await backUpHere();
     expect(readAudit(on.host.folder, 9)).toMatchObject([

@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 test('a person on the host takes traffic back from a running agent, by its folder alone', async () => {
-  local = await listenLocally(createApp(agent, 'open'), localSocket(host.folder));
+  local = await listenLocally(createApp(agent, 'open'), host.context.log, localSocket(host.folder));
   expect(statSync(localSocket(host.folder)).mode & 0o777).toBe(0o600);
   const said = await takeBackByHand(
     ['--model', MODEL, '--data-dir', host.folder, '--because=It answers nonsense.'],

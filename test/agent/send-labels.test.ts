@@ -22,7 +22,9 @@ afterEach(() => host.close());
 
 /** The agent's own API on a port of its own. */
 async function listen(): Promise<string> {
-  const server = createServer(serveApp(createApp(createAgent(host.context))));
+  const app = createApp(createAgent(host.context));
+  const serve = serveApp(app, ({ thrown }) => ({ status: 500, headers: {}, body: String(thrown) }));
+  const server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const address = server.address();

@@ -66,7 +66,9 @@ test('a request behind an upload that was refused in its midst is answered', asy
     }
     return { status: read > 0 ? 413 : 200, headers: {}, body: `at ${target}` };
   };
-  const server = createServer(serveApp(app));
+  const server = createServer(
+    serveApp(app, ({ thrown }) => ({ status: 500, headers: {}, body: String(thrown) })),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

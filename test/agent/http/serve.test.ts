@@ -2,13 +2,21 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { ApiAnswer, App, Incoming } from '../../../agent/http/call.ts';
-import { serveApp } from '../../../agent/http/serve.ts';
+import { type Failure, serveApp } from '../../../agent/http/serve.ts';
 import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 
+/** What was told of answers that failed. */
+const told: Failure[] = [];
+afterEach(() => void told.splice(0));
+const fail = (failure: Failure): ApiAnswer => {
+  told.push(failure);
+  return { status: 500, headers: { 'content-type': 'text/x-failed' }, body: 'failed' };
+};
+
 async function listen(app: App, prepare = (_server: Server) => {}): Promise<number> {
-  const server = createServer(serveApp(app));
+  const server = createServer(serveApp(app, fail));
   prepare(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -127,15 +135,57 @@ test('a stream is sent as it is taken, and told when nobody listens any more', a
   await waitFor(() => isCancelled && isGone, 'the stream to be let go');
 });
 
-test('a stream that fails, and an application that does, end the connection and no answer is whole', async () => {
+test('a stream that fails in its midst ends the connection, no answer is whole, and it is told', async () => {
   const broken = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(Buffer.from('half')),
     pull: (controller) => controller.error(new Error('no more')),
   });
   const cut = await listen(async () => answer(broken));
   await expect(ask(cut, 'GET').then(text)).rejects.toThrow();
-  const failing = await listen(() => Promise.reject(new Error('no')));
-  await expect(ask(failing, 'GET')).rejects.toThrow();
+  expect(told).toEqual([{ method: 'GET', path: '/a', thrown: new Error('no more') }]);
+});
+
+test.each([
+  ['an application', () => Promise.reject(new Error('no'))],
+  ['a header that can not be sent', async () => answer('', { etag: '1', 'x-a': 'a\r\nb' })],
+  [
+    'a stream at its first part',
+    async () => answer(new ReadableStream({ start: (controller) => controller.error(new Error('no')) })),
+  ],
+])('%s that fails is answered, and told', async (_, app) => {
+  const port = await listen(app);
+  const got = await ask(port, 'GET');
+  expect(got).toMatchObject({ statusCode: 500, headers: { 'content-type': 'text/x-failed' } });
+  expect(got.headers.etag).toBeUndefined();
+  expect(await text(got)).toBe('failed');
+  expect(told).toMatchObject([{ method: 'GET', path: '/a', thrown: expect.any(Error) }]);
+});
+
+test('a stream for somebody who is gone is let go at once', async () => {
+  const [cancelled, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let pulled = 0;
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull: () => {
+        pulled += 1;
+      },
+      cancel: () => cancelled.resolve(),
+    },
+    { highWaterMark: 0 },
+  );
+  const port = await listen(async ({ gone }) => {
+    const isGone = new Promise((resolve) => gone.addEventListener('abort', resolve));
+    left.resolve();
+    await isGone;
+    return answer(stream);
+  });
+  const outgoing = request({ host: '127.0.0.1', port });
+  outgoing.on('error', () => {});
+  outgoing.end();
+  await left.promise;
+  outgoing.destroy();
+  await cancelled.promise;
+  expect([pulled, told]).toEqual([0, []]);
 });
 
 test('a stream that ends before it is taken ends the answer', async () => {

@@ -14,7 +14,9 @@ import { openFakeHost } from '../../agent/support/fake-context.ts';
 export async function startAgentApi(options: Readonly<Record<string, string>> = {}): Promise<string> {
   const host = openFakeHost(options);
   onTestFinished(() => host.close());
-  return listen(http.createServer(serveApp(createApp(createAgent(host.context)))), 'http');
+  const app = createApp(createAgent(host.context));
+  const serve = serveApp(app, ({ thrown }) => ({ status: 500, headers: {}, body: String(thrown) }));
+  return listen(http.createServer(serve), 'http');
 }
 
 /** A server whose certificate nobody here trusts. Gives its address. */
