@@ -24,6 +24,8 @@ const FILES = {
   refused: { name: 'refused.jsonl', bytes: 2 ** 20 },
 } as const satisfies Record<'changes' | AuditRest['of'], { readonly name: string; readonly bytes: number }>;
 type FileKind = keyof typeof FILES;
+/** No file of these is as large. */
+const MOST_READ_BYTES = 16 * 2 ** 20;
 
 /** The record of calls. What can't be written stops nothing: the log says so. */
 export type AuditLog = {
@@ -110,9 +112,9 @@ function folderOf(dataDir: string): string {
 }
 
 function newestLines(file: string, most: number): readonly string[] {
-  const lines = readNewestLines(file, most);
+  const lines = readNewestLines(file, most, MOST_READ_BYTES);
   if (lines.length >= most) return lines;
-  return [...readNewestLines(`${file}.1`, most - lines.length), ...lines];
+  return [...readNewestLines(`${file}.1`, most - lines.length, MOST_READ_BYTES), ...lines];
 }
 
 function parseLine(line: string): readonly AuditEntry[] {

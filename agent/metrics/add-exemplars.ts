@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { messageOf } from '../../core/errors.ts';
 import { epochMs, instantSchema } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { requestLogFile } from '../envoy/request-log.ts';
@@ -9,10 +10,15 @@ import type { ServedSample } from './table.ts';
 
 /** Lines of the log that are looked at, the newest: a few ms of work. */
 const MOST_LINES = 300;
+/** Several times what so many lines are. */
+const MOST_BYTES = 2 ** 20;
 /** Names and values of an exemplar have so many characters together at most (OpenMetrics 1.0, "Exemplars"). */
 const MOST_CHARACTERS = 128;
 
-/** A request that stands for those that took as long: who it was, how long it took, and when it began, both in s. */
+/** Where it was said that requests can't be read: once, until they can. */
+const failing = new WeakSet<AgentContext['log']>();
+
+/** A request that stands for those that took as long: who it was, how long it took, and when that was known, at its end, both in s. */
 type Exemplar = {
   readonly labelSet: Readonly<Record<string, string>>;
   readonly value: number;
@@ -32,16 +38,16 @@ type Line = z.infer<typeof lineSchema>;
 
 /**
  * Buckets of a histogram of latencies, each with the last request of the log that lies in it: by its id, which the answer carried, and its
- * trace. Requests that pinned a version are in the log, and in no bucket. The log is there with `--request-log-share` alone.
+ * trace. Requests that pinned a version are in the log, and in no bucket. The log is there with `--request-log-share` alone; where it can't be read there are no
+ * exemplars, and the agent's log says so.
  */
 export function addExemplars(
-  { options }: Pick<AgentContext, 'options'>,
+  context: Pick<AgentContext, 'options' | 'log'>,
   samples: readonly ServedSample[],
 ): readonly ToldSample[] {
-  if (options.requestLogShare === 0) return samples;
-  const lines = readNewestLines(requestLogFile(join(options.dataDir, 'envoy')), MOST_LINES)
-    .flatMap(readLine)
-    .toReversed();
+  if (context.options.requestLogShare === 0) return samples;
+  const newestFirst = readLog(context).flatMap(readLine).toReversed();
+  const byVersion = Map.groupBy(newestFirst, (line) => line.version);
   let below = 0;
   return samples.map((sample): ToldSample => {
     const { model = '', version = '', le } = sample.labels;
@@ -50,10 +56,24 @@ export function addExemplars(
     const upTo = le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le);
     // Buckets stand in their order, and those of the next version begin anew.
     below = le === '+Inf' ? 0 : upTo;
-    const cluster = clusterName(model, version);
-    const found = lines.find((line) => line.version === cluster && isIn(line, from, upTo));
+    const lines = byVersion.get(clusterName(model, version));
+    const found = lines?.find((line) => isIn(line, from, upTo));
     return found === undefined ? sample : { ...sample, exemplar: tell(found) };
   });
+}
+
+function readLog({ options, log }: Pick<AgentContext, 'options' | 'log'>): readonly string[] {
+  const file = requestLogFile(join(options.dataDir, 'envoy'));
+  try {
+    const lines = readNewestLines(file, MOST_LINES, MOST_BYTES);
+    failing.delete(log);
+    return lines;
+  } catch (thrown) {
+    if (!failing.has(log))
+      log.warn(`Metrics have no exemplars: ${file} can't be read (${messageOf(thrown)}).`);
+    failing.add(log);
+    return [];
+  }
 }
 
 function readLine(text: string): readonly Line[] {
@@ -80,7 +100,7 @@ function tell({ at, request, trace, milliseconds }: Line): Exemplar {
       { ...(traceId !== undefined && { trace_id: traceId }) },
     ]),
     value: milliseconds / 1_000,
-    timestamp: epochMs(at) / 1_000,
+    timestamp: (epochMs(at) + milliseconds) / 1_000,
   };
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
@@ -215,14 +215,41 @@ test('who prefers OpenMetrics is told, in each bucket, the last logged request o
     return exemplar === undefined ? [] : [`${version} ${le} ${exemplar}`];
   });
   expect(told).toEqual([
-    '1 0.005 {request_id="asked-1",trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.003 1767225601.5',
-    '1 0.2 {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.18 1767225601.5',
-    '1 +Inf {request_id="slow \\"\\\\"} 90 1767225601.5',
-    '2 0.005 {request_id="of-2"} 0.005 1767225601.5',
+    '1 0.005 {request_id="asked-1",trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.003 1767225601.503',
+    '1 0.2 {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.18 1767225601.68',
+    '1 +Inf {request_id="slow \\"\\\\"} 90 1767225691.5',
+    '2 0.005 {request_id="of-2"} 0.005 1767225601.505',
   ]);
   expect(text).toContain('# TYPE trainyard_requests counter\n');
   expect(text).toMatch(/^trainyard_requests_total\{model="mnist",version="1"\} \d+$/m);
   expect(text.endsWith('\n# EOF\n')).toBe(true);
+});
+
+test('a log of requests that can not be read costs the exemplars alone, and is told once', async () => {
+  const { host: open } = await openMeteredHost({ 'request-log-share': '1' });
+  onTestFinished(() => open.close());
+  const file = join(open.folder, 'envoy', 'requests.log');
+  mkdirSync(file, { recursive: true });
+  const app = createApp(createAgent(open.context));
+  const read = async () => {
+    const answer = await askApp(app, '/metrics', { headers: OPEN });
+    expect(answer.status).toBe(200);
+    return answer.text();
+  };
+  const told = () => open.world.log.filter((line) => line.includes('requests.log'));
+  for (let time = 0; time < 2; time += 1) {
+    const text = await read();
+    expect(text).toContain('trainyard_request_duration_seconds_bucket');
+    expect(text).not.toContain(' # {');
+  }
+  expect(told()).toEqual([expect.stringMatching(/^warning: Metrics have no exemplars: .*EISDIR/)]);
+  rmSync(file, { recursive: true });
+  writeFileSync(file, logged('asked-1', 3));
+  expect(await read()).toContain('request_id="asked-1"');
+  rmSync(file);
+  mkdirSync(file);
+  await read();
+  expect(told()).toHaveLength(2);
 });
 
 test('where no request is logged OpenMetrics has no exemplar, and who prefers nothing is told in the text format', async () => {
