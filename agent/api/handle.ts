@@ -83,8 +83,10 @@ export function handleText<P, B>(
 async function answerJson({ header, answer: { headers } }: ApiCall, json: string): Promise<Body> {
   Object.assign(headers, { 'content-type': 'application/json', vary: 'accept-encoding' });
   if (json.length < LEAST_PACKED || !prefers(header('accept-encoding'), 'gzip', 'identity')) return json;
+  const packed = await gzipped(json);
+  // Only now: a refusal keeps the headers.
   headers['content-encoding'] = 'gzip';
-  return gzipped(json);
+  return packed;
 }
 
 /** A 400 names the fields that are wrong. */
