@@ -148,7 +148,6 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
     ],
     carries: [
       ...['train.reason-code', 'train.headline', 'predict.reason-code', 'predict.headline'],
-      ...['search-along.reason-code', 'search-along.headline'],
       ...['predict-champion.reason-code', 'predict-champion.headline'],
       ...['build.reason-code', 'build.headline'],
     ],

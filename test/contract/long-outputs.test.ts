@@ -7,7 +7,7 @@ import { CHAIN_JOBS } from '../../core/plan/chain/chain-jobs.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 
 /** Jobs that run code of the user, who may forge what they say. */
-const UNTRUSTED = ['train', 'search-along', 'predict-champion', 'predict', 'build'];
+const UNTRUSTED = ['train', 'predict-champion', 'predict', 'build'];
 const stepSchema = z.looseObject({ with: z.record(z.string(), z.unknown()).default({}) });
 const jobSchema = z.looseObject({ steps: z.array(stepSchema) });
 const text = readFileSync(path.join(ROOT, '.github', 'workflows', 'pipeline.yml'), 'utf8');

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 
-/** The jobs of the pipeline after plan, in the order in which they follow each other. */
+/** The jobs of the pipeline after plan, in the order in which they follow each other, but for what only searches along: no chain waits for it. */
 export const CHAIN_JOBS = [
   'train',
-  'search-along',
   'propose',
   'predict-champion',
   'predict',

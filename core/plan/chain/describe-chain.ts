@@ -35,7 +35,6 @@ export type ChainEnd = {
  */
 const LAST_WORDS: Readonly<Record<ChainJob, readonly string[]>> = {
   train: [],
-  'search-along': [],
   propose: ['recorded'],
   'predict-champion': [],
   predict: [],
