@@ -18,6 +18,7 @@ import { hashInputs, tryHoldout } from './hash-inputs.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
 import { pinProject, projectTags } from './project/pin-project.ts';
+import { startBeating } from './search/heart-beat.ts';
 import { tellProgress } from './tell-progress.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
@@ -79,6 +80,7 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
   ports.search.requireStorage(asked);
   const run = await openRun(given, ports);
   log.info(`MLflow run of the search: ${run.url}`);
+  const stopBeating = startBeating(given, ports, run.runId);
   try {
     const request = await pinProject(given, ports, run);
     await tracking.setRunTags(run.runId, projectTags(request, ports));
@@ -103,6 +105,8 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
   } catch (thrown) {
     await tracking.endRun(run.runId, signal.aborted ? 'KILLED' : 'FAILED');
     throw thrown;
+  } finally {
+    stopBeating();
   }
 }
 

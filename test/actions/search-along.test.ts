@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../actions/plan/plan.ts';
 import { sealOpened, searchedTag } from '../../actions/train/find-earlier.ts';
+import { startBeating } from '../../actions/train/search/heart-beat.ts';
 import { searchAlong } from '../../actions/train/search-along.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
+import { secondsBetween } from '../../core/instant.ts';
 import { TAGS } from '../../core/names.ts';
 import type { SearchRequest } from '../../core/search-port.ts';
 import { searchSummary } from '../core/ledger/ledger-support.ts';
@@ -14,7 +16,12 @@ import { createTraining } from './support/training.ts';
 
 const SEARCH: Search = {
   ...{ trials: 20, jobs: 2, runners: 3, metric: 'val_acc', direction: 'maximize', seed: 7 },
-  ...{ pruning: 'median', parameters: {}, space: { lr: { kind: 'log', low: 1e-4, high: 0.1 } } },
+  ...{
+    storage: 'shared',
+    pruning: 'median',
+    parameters: {},
+    space: { lr: { kind: 'log', low: 1e-4, high: 0.1 } },
+  },
 };
 
 /** A search that another job has begun, or not, and what a runner that searches along does of it. */
@@ -49,6 +56,12 @@ function createAlong() {
   };
   return { request, ports, tracking, asked, begin };
 }
+
+/** Ends with the search, as the runtime does where it is told to. */
+const untilAborted = async ({ step }: SearchRequest) => {
+  await new Promise((resolve) => step.signal?.addEventListener('abort', resolve, { once: true }));
+  throw new DOMException('The job was cancelled.', 'AbortError');
+};
 
 test('plan lists the runners that search along, as the default branch has them, for a search alone', async () => {
   const searchersOf = async (command: string, runners: number) => {
@@ -134,10 +147,9 @@ describe('a runner that searches along', () => {
     async (status) => {
       const { request, ports, tracking, begin } = createAlong();
       const runId = await begin(digestOf('data'));
-      const run = async ({ step }: SearchRequest) => {
+      const run = async (search: SearchRequest) => {
         await tracking.endRun(runId, status);
-        await new Promise((resolve) => step.signal?.addEventListener('abort', resolve, { once: true }));
-        throw new DOMException('The job was cancelled.', 'AbortError');
+        return untilAborted(search);
       };
       const outcome = await searchAlong('2')(request, { ...ports, search: { ...ports.search, run } });
       expect([outcome.decision, outcome.reasonCode]).toEqual(['complete', 'searched']);
@@ -156,5 +168,92 @@ describe('a runner that searches along', () => {
     await expect(searchAlong('2')(asked, { ...ports, search: { ...ports.search, run } })).rejects.toThrow(
       'was cancelled',
     );
+  });
+
+  test('does nothing, and says why, where the commit has no storage that runners share', async () => {
+    const { request, ports, asked, begin } = createAlong();
+    await begin(digestOf('data'));
+    const { storage: _, ...search } = SEARCH;
+    const outcome = await searchAlong('2')({ ...request, config: { ...request.config, search } }, ports);
+    expect([outcome.reasonCode, asked]).toEqual(['nothing-to-do', []]);
+    expect(outcome.headline).toContain('search.storage');
+  });
+
+  test('takes the storage for one of several runners, whatever number the commit names', async () => {
+    const { request, ports, asked, begin } = createAlong();
+    await begin(digestOf('data'));
+    const config = { ...request.config, search: { ...SEARCH, runners: 1 } };
+    const required: Search[] = [];
+    const requireStorage = (search: Search) => void required.push(search);
+    await searchAlong('2')({ ...request, config }, { ...ports, search: { ...ports.search, requireStorage } });
+    expect([required[0]?.runners, asked[0]?.search.runners]).toEqual([2, 2]);
+  });
+
+  test('leaves where the job of the search is lost before it has said what data it reads', async () => {
+    const { request, ports, asked, begin } = createAlong();
+    await begin();
+    const since = ports.clock.now();
+    const outcome = await searchAlong('2')(request, ports);
+    expect([outcome.reasonCode, asked]).toEqual(['nothing-to-do', []]);
+    expect(secondsBetween(since, ports.clock.now())).toBe(900);
+  });
+
+  test('waits two minutes for a run that is not there', async () => {
+    const { request, ports } = createAlong();
+    const since = ports.clock.now();
+    expect((await searchAlong('2')(request, ports)).reasonCode).toBe('nothing-to-do');
+    expect(secondsBetween(since, ports.clock.now())).toBe(120);
+  });
+
+  test('leaves where the job of the search is lost while this one tries trials', async () => {
+    const { request, ports, begin } = createAlong();
+    await begin(digestOf('data'));
+    const since = ports.clock.now();
+    const search = { ...ports.search, run: untilAborted };
+    expect((await searchAlong('2')(request, { ...ports, search })).reasonCode).toBe('searched');
+    expect(secondsBetween(since, ports.clock.now())).toBeGreaterThanOrEqual(900);
+  });
+
+  test('stays while the job of the search says that it lives, and for no word that it has not sealed', async () => {
+    const { request, ports, tracking, begin } = createAlong();
+    const runId = await begin(digestOf('data'));
+    const stop = startBeating(request, ports, runId);
+    const { clock } = ports;
+    const since = clock.now();
+    let stopped = since;
+    const run = async (search: SearchRequest) => {
+      while (secondsBetween(since, clock.now()) < 7_200) {
+        await clock.wait(10_000);
+        expect(search.step.signal?.aborted).toBe(false);
+      }
+      stop();
+      stopped = clock.now();
+      search.step.signal?.addEventListener('abort', () => (stopped = clock.now()), { once: true });
+      while (search.step.signal?.aborted === false) {
+        await clock.wait(10_000);
+        await tracking.setRunTags(runId, { [TAGS.heartbeat]: `${clock.now()} ${'0'.repeat(64)}` });
+      }
+      throw new DOMException('The job was cancelled.', 'AbortError');
+    };
+    const outcome = await searchAlong('2')(request, { ...ports, search: { ...ports.search, run } });
+    expect(outcome.reasonCode).toBe('searched');
+    expect(secondsBetween(since, stopped)).toBeGreaterThanOrEqual(8_000);
+  });
+
+  test('bears a server that does not answer for a while, and tells of one that goes on so', async () => {
+    const { request, ports, tracking, asked, begin } = createAlong();
+    await begin(digestOf('data'));
+    const failing = (times: number) => {
+      let failed = 0;
+      const findRuns: typeof tracking.findRuns = async (...of) => {
+        failed += 1;
+        if (failed <= times) throw new Error('502 Bad Gateway');
+        return tracking.findRuns(...of);
+      };
+      return { ...ports, tracking: Object.assign(Object.create(tracking), { findRuns }) };
+    };
+    expect((await searchAlong('2')(request, failing(20))).reasonCode).toBe('searched');
+    expect(asked).toHaveLength(1);
+    await expect(searchAlong('2')(request, failing(Infinity))).rejects.toThrow('502 Bad Gateway');
   });
 });

@@ -5,6 +5,7 @@ import { train } from '../../actions/train/train.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import { TAGS } from '../../core/names.ts';
 import type { SearchResult } from '../../core/search/search-result.ts';
 import type { SearchRequest } from '../../core/search-port.ts';
 import { searchSummary } from '../core/ledger/ledger-support.ts';
@@ -146,6 +147,24 @@ describe('tune', () => {
     await tune(request, ports);
     await tune({ ...request, holder: AGAIN }, ports);
     expect(asked.map(({ step }) => step.runId)).toEqual(['run-1', 'run-1']);
+  });
+
+  test('says that it lives until it is over', async () => {
+    const { request, ports, tracking } = createTuning();
+    const beats: (string | undefined)[] = [];
+    const run = async (search: SearchRequest) => {
+      for (let looks = 0; looks < 5; looks += 1) {
+        beats.push(tracking.runs.get('run-1')?.tags[TAGS.heartbeat]);
+        await ports.clock.wait(60_000);
+      }
+      return ports.search.run(search);
+    };
+    await tune(request, { ...ports, search: { ...ports.search, run } });
+    expect(new Set(beats).size).toBeGreaterThan(3);
+    expect(beats[0]).toBeDefined();
+    const last = tracking.runs.get('run-1')?.tags[TAGS.heartbeat];
+    for (let looks = 0; looks < 5; looks += 1) await ports.clock.wait(60_000);
+    expect(tracking.runs.get('run-1')?.tags[TAGS.heartbeat]).toBe(last);
   });
 
   test.each([
