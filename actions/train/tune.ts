@@ -13,7 +13,7 @@ import { drawParallel } from '../../core/search/draw-parallel.ts';
 import type { SearchEnd, SearchRequest } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
-import { findOpened, isFirst, sealOpened, searchedTag } from './find-earlier.ts';
+import { findOpened, isFirst, readSearchedTag, sealOpened, searchedTag } from './find-earlier.ts';
 import { hashInputs, tryHoldout } from './hash-inputs.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
@@ -87,6 +87,7 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
     await prepareData(request, ports, run.runId);
     if (plan.next !== undefined) await tryHoldout(request, ports);
     const data = await hashInputs(request, ports);
+    requireSameData(asked, readSearchedTag(request, ports, run), data.digest);
     const shared = searchedTag(request, ports, { runId: run.runId, dataDigest: data.digest });
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest, ...shared });
     const onProgress = tellProgress(ports, { runId: run.runId, metric: asked.metric });
@@ -108,6 +109,19 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
   } finally {
     stopBeating();
   }
+}
+
+/** A study that outlives its job has trials on the data of an earlier attempt. Throws a UserError where these are others. */
+function requireSameData({ storage }: Search, earlier: string | undefined, digest: string): void {
+  if (storage === undefined || earlier === undefined || earlier === digest) return;
+  throw new UserError([
+    {
+      code: 'search-data-changed',
+      message: `The data (${digest}) are not those that an earlier attempt at this search has tried trials on (${earlier}): they would be ranked together.`,
+      remedy:
+        'Bring back the data of the earlier attempt and run the job again, or ask for a new search: /tune.',
+    },
+  ]);
 }
 
 /** The run that the runs of all trials belong to: that of an earlier attempt, where there is one that this job's attempts have opened. */

@@ -149,6 +149,24 @@ describe('tune', () => {
     expect(asked.map(({ step }) => step.runId)).toEqual(['run-1', 'run-1']);
   });
 
+  test('ranks no trials on other data with those of an earlier attempt, where its study may have outlived it', async () => {
+    const { request, ports, tracking, asked } = createTuning();
+    const again = (search: Search, data: string) => {
+      const config = { ...request.config, search };
+      const hashData = async () => ({ digest: digestOf(data), files: [], empty: [] });
+      return tune({ ...request, config, holder: AGAIN }, { ...ports, hashData });
+    };
+    const shared = { ...SEARCH, storage: 'shared' };
+    await tune(request, ports);
+    await expect(again(shared, 'others')).rejects.toMatchObject({
+      problems: [{ code: 'search-data-changed' }],
+    });
+    expect([asked.length, tracking.runs.get('run-1')?.status]).toEqual([1, 'FAILED']);
+    await again(shared, 'data');
+    await again(SEARCH, 'others');
+    expect(asked).toHaveLength(3);
+  });
+
   test('says that it lives until it is over', async () => {
     const { request, ports, tracking } = createTuning();
     const beats: (string | undefined)[] = [];
