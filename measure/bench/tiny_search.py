@@ -107,7 +107,7 @@ class Search:
             "box": box,
             "cwd": str(self.folder),
             "parameters": self.parameters,
-            "timeout_seconds": 60,
+            "timeout_seconds": 300,
         }
         spec = self.folder / "spec.json"
         spec.write_text(json.dumps({**self.settings, "project": project}))

@@ -160,7 +160,7 @@ def test_failures_end_no_search_while_a_training_has_outlasted_them():
     now = datetime.now()  # noqa: DTZ005 - as Optuna has it
 
     def trial(state: TrialState, began: int, ended: int | None = None) -> FrozenTrial:
-        made = optuna.create_trial(state=TrialState.WAITING, user_attrs={WHY: "no memory"})
+        made = optuna.create_trial(state=TrialState.WAITING, user_attrs={WHY: "no memory", WORKER: "a/0"})
         made.state, made.datetime_start = state, now - timedelta(seconds=began)
         made.datetime_complete = None if ended is None else now - timedelta(seconds=ended)
         return made
@@ -168,8 +168,9 @@ def test_failures_end_no_search_while_a_training_has_outlasted_them():
     def stop(*trials: FrozenTrial) -> None:
         supervisor = Supervisor.__new__(Supervisor)
         supervisor._told = set()
+        supervisor._settings = SimpleNamespace(host="a")
         supervisor._shared = SimpleNamespace(trials=lambda: list(trials))
-        supervisor._stop_hopeless()
+        supervisor._leave_hopeless()
 
     failed = [trial(TrialState.FAIL, 30, 20) for _ in range(3)]
     stop(*failed, trial(TrialState.RUNNING, 30))

@@ -44,6 +44,8 @@ WORKER = "trainyard.worker"
 RUN = "trainyard.run"
 WHY = "trainyard.why"
 BEGAN = "trainyard.began"
+# Before the name of each host that takes part.
+HOST = "trainyard.host."
 LOST = "lost"
 GIVEN_UP = "another trial has this place"
 
@@ -73,6 +75,10 @@ class SharedStudy:
             began = time.time()
             self.study.set_user_attr(BEGAN, began)
         return float(began)
+
+    def join(self, host: str) -> None:
+        """Tells the other hosts that this one takes part."""
+        self.study.set_user_attr(f"{HOST}{host}", "joined")
 
     def deadline(self) -> float | None:
         """When no new trial begins any more."""
@@ -167,7 +173,7 @@ class SharedStudy:
             if room <= 0:
                 return
             tried = [trial for trial in trials if trial.user_attrs.get(SLOT) == slot and counts(trial)]
-            if slot not in taken and len(tried) < MOST_TRIES:
+            if slot not in taken and not self._is_tried_out(tried, trials):
                 self._enqueue(slot, tried[-1] if tried else None)
                 room -= 1
 
@@ -183,22 +189,38 @@ class SharedStudy:
 
     def open_slots(self) -> int:
         """How many slots may still get their trial."""
+        trials = self.trials()
         by_slot: dict[int, list[FrozenTrial]] = {}
-        for trial in self.trials():
+        for trial in trials:
             by_slot.setdefault(trial.user_attrs.get(SLOT, -1), []).append(trial)
-        return sum(may_go_on(by_slot.get(slot, [])) for slot in range(self.settings.trials))
+        return sum(self._may_go_on(by_slot.get(slot, []), trials) for slot in range(self.settings.trials))
+
+    def _may_go_on(self, own: list[FrozenTrial], trials: list[FrozenTrial]) -> bool:
+        """Whether a slot with these trials has none that ended, and may still get one."""
+        if any(trial.state in ENDED for trial in own):
+            return False
+        is_open = any(not trial.state.is_finished() for trial in own)
+        return is_open or not self._is_tried_out([trial for trial in own if counts(trial)], trials)
+
+    def _is_tried_out(self, tried: list[FrozenTrial], trials: list[FrozenTrial]) -> bool:
+        """Whether a slot with these tries gets no more.
+
+        Of several hosts, one that never ended a trial well says nothing alone.
+        """
+        if len(tried) < MOST_TRIES:
+            return False
+        hosts = {host_of(trial) for trial in tried}
+        others = {name for name in self.study.user_attrs if name.startswith(HOST)} - {f"{HOST}{host}" for host in hosts}
+        return len(hosts) > 1 or not others or any(trial.state in ENDED and host_of(trial) in hosts for trial in trials)
 
     def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
         """The parameters of a trial."""
         return {name: trial._suggest(name, to_distribution(one)) for name, one in self.settings.space.items()}  # noqa: SLF001
 
 
-def may_go_on(trials: list[FrozenTrial]) -> bool:
-    """Whether a slot with these trials has none that ended, and may still get one."""
-    if any(trial.state in ENDED for trial in trials):
-        return False
-    is_open = any(not trial.state.is_finished() for trial in trials)
-    return is_open or sum(map(counts, trials)) < MOST_TRIES
+def host_of(trial: FrozenTrial) -> str:
+    """The host that has run a trial, or runs it; nothing where none has yet."""
+    return trial.user_attrs.get(WORKER, "").partition("/")[0]
 
 
 def counts(trial: FrozenTrial) -> bool:

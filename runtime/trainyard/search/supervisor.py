@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from trainyard.files import write_json
 from trainyard.search.gpus import find_gpus, share_gpus
 from trainyard.search.progress import describe_progress
 from trainyard.search.settings import STORAGE_VARIABLE, VARIABLES_VARIABLE
-from trainyard.search.study import ENDED, LOST, RUN, WHY, WORKER, SharedStudy, fails_by_itself
+from trainyard.search.study import ENDED, LOST, RUN, WHY, WORKER, SharedStudy, fails_by_itself, host_of
 from trainyard.search.tracking import Tracking
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ START = Path(__file__).resolve().parents[2] / "start.py"
 LOOK_SECONDS = 0.5
 # Workers that die beyond this many show that something on the host ends them.
 MOST_DEATHS = 20
-# A search none of whose first trainings ends well would go on failing.
+# A host none of whose first trainings ends well would go on failing.
 MOST_FIRST_FAILURES = 3
+# Looks after the search, and so stays while others train (actions/train/tune.ts).
+FIRST = "job"
 # How long workers get to end their trainings; whoever ends this process gives it ten.
 END_SECONDS = 8
 
@@ -56,6 +59,10 @@ class Supervisor:
         self._gpus = dict(zip(names, shares, strict=True))
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths = 0
+        self._rests = False
+        # What others ran or ended when that last changed, and when that was.
+        self._others: set[tuple[int, TrialState]] = set()
+        self._heard = -math.inf
         # Those that an earlier job of this search has told already: whoever runs it again has mended why.
         self._told = {trial.number for trial in self._shared.trials() if fails_by_itself(trial)}
 
@@ -63,6 +70,7 @@ class Supervisor:
         """Gives the study once all slots have their trial, or no more may begin. Raises a UserError where it can't."""
         adopt_orphans()
         self._shared.begin()
+        self._shared.join(self._settings.host)
         for name in self._gpus:
             self._reclaim(name)
         try:
@@ -88,6 +96,13 @@ class Supervisor:
         optuna.storages.fail_stale_trials(self._shared.study)
         if not self._is_late():
             self._shared.fill(2 * self._settings.jobs)
+        self._listen()
+        if not self._rests:
+            self._replace_dead()
+        self._leave_hopeless()
+        write_json(self._progress, describe_progress(self._shared))
+
+    def _replace_dead(self) -> None:
         for name, gpus in self._gpus.items():
             worker = self._workers.get(name)
             if worker is not None and worker.poll() is None:
@@ -95,8 +110,15 @@ class Supervisor:
             if worker is not None:
                 self._bury(name, worker)
             self._workers[name] = self._start(name, gpus)
-        self._stop_hopeless()
-        write_json(self._progress, describe_progress(self._shared))
+
+    def _listen(self) -> None:
+        """Notes what the other hosts do."""
+        states = (*ENDED, TrialState.RUNNING)
+        theirs = [one for one in self._shared.trials() if one.state in states and host_of(one) != self._settings.host]
+        others = {(trial.number, trial.state) for trial in theirs}
+        if others != self._others or any(trial.state == TrialState.RUNNING for trial in theirs):
+            self._heard = time.monotonic()
+        self._others = others
 
     def _start(self, name: str, gpus: str | None) -> subprocess.Popen[bytes]:
         shown = [] if gpus is None else ["--gpus", gpus]
@@ -146,23 +168,42 @@ class Supervisor:
         if self._shared.fail(trial, LOST) and run is not None:
             self._tracking.end_run(run, "KILLED")
 
-    def _stop_hopeless(self) -> None:
-        """Where nothing ever ended well, what failed so often is told instead of being tried to the end."""
-        trials = self._shared.trials()
-        failed = [trial for trial in trials if fails_by_itself(trial) and trial.number not in self._told]
-        if len(failed) < MOST_FIRST_FAILURES or any(trial.state in ENDED for trial in trials):
+    def _leave_hopeless(self) -> None:
+        """Where nothing ever ended well here, what failed so often is told instead of being tried to the end."""
+        own = [trial for trial in self._shared.trials() if host_of(trial) == self._settings.host]
+        failed = [trial for trial in own if fails_by_itself(trial) and trial.number not in self._told]
+        if len(failed) < MOST_FIRST_FAILURES or any(trial.state in ENDED for trial in own):
             return
         # Who fails is sooner over than who does well: one that has outlasted all failures may yet.
         longest = max(trial.duration for trial in failed)
-        running = [trial.datetime_start for trial in trials if trial.state == TrialState.RUNNING]
+        running = [trial.datetime_start for trial in own if trial.state == TrialState.RUNNING]
+        # All of them are of this host's clock, in its zone.
         if any(datetime.now() - start > longest for start in running):  # noqa: DTZ005 - Optuna's times have no zone
             return
         said = failed[-1].user_attrs.get(WHY)
+        if self._settings.host == FIRST and time.monotonic() - self._heard < self._settings.grace_seconds:
+            self._rest(said)
+            return
+        self._withdraw()
         raise UserError(
             "search-fails",
-            f"The first {len(failed)} trainings of the search failed; of the last: {said}.",
+            f"The first {len(failed)} trainings of the search on this host failed; of the last: {said}.",
             "Mend it and ask again; the whole output is in the log above.",
         )
+
+    def _rest(self, said: str) -> None:
+        """Leaves the trials to the other hosts."""
+        if self._rests:
+            return
+        print(f"This host tries no more trials, for none ends well on it: {said}. Others go on.", flush=True)
+        self._rests = True
+        self._withdraw()
+
+    def _withdraw(self) -> None:
+        """Ends what runs here, and gives its trials back at once: by silence alone they would be missed much later."""
+        self._end_workers()
+        for name in self._gpus:
+            self._reclaim(name)
 
     def _end_workers(self) -> None:
         living = [worker for worker in self._workers.values() if worker.poll() is None]

@@ -36,10 +36,17 @@ class Worker:
         self._tracking = Tracking(settings)
         self._name = name
         self._gpus = gpus
+        self._leaves = False
+
+    def leave(self) -> None:
+        """Ends this process, and the training that runs on the way out."""
+        # Where the interpreter drops the exception, as in a finalizer, the next look at this ends it.
+        self._leaves = True
+        sys.exit(0)
 
     def run(self) -> None:
         """Goes on until this process is told to end."""
-        while True:
+        while not self._leaves:
             trial = None if self._is_over() else self._shared.take(self._name)
             if trial is None:
                 time.sleep(IDLE_SECONDS)
@@ -68,6 +75,8 @@ class Worker:
     def _follow(self, trial: optuna.Trial, process: ProjectProcess, run: str) -> tuple[TrialState, str | None]:
         """Waits for the end, and gives how it ended and why not well."""
         while (code := process.wait(self._settings.poll_seconds)) is None:
+            if self._leaves:
+                sys.exit(0)
             if self._prunes(trial, run):
                 return TrialState.PRUNED, None
             if process.is_late():
@@ -133,10 +142,6 @@ class Worker:
 def work(settings: Settings, url: str, name: str, gpus: str | None) -> None:
     """The body of a worker's process. What it runs ends with it, and it ends with the process that started it."""
     die_with_parent()
-
-    def leave(_number: int, _frame: object) -> None:
-        # The training that runs is ended on the way out.
-        sys.exit(0)
-
-    signal.signal(signal.SIGTERM, leave)
-    Worker(settings, url, name, gpus).run()
+    worker = Worker(settings, url, name, gpus)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: worker.leave())
+    worker.run()
