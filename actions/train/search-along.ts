@@ -9,7 +9,7 @@ import { findOpened, readSearchedTag } from './find-earlier.ts';
 import { hashInputs } from './hash-inputs.ts';
 import { searchOf } from './parameters-of.ts';
 import { pinProject } from './project/pin-project.ts';
-import { type Listener, listenTo, SILENT_SECONDS } from './search/heart-beat.ts';
+import { listenTo, SILENT_SECONDS, type SilenceCheck } from './search/heart-beat.ts';
 import { prepareData } from './train.ts';
 import type { TrainRequest, TunePorts } from './train-context.ts';
 import { runSearch } from './tune.ts';
@@ -74,7 +74,7 @@ export function searchAlong(searcher: string): (request: TrainRequest, ports: Tu
 async function findBegun(
   request: TrainRequest,
   ports: TunePorts,
-  isSilent: Listener,
+  isSilent: SilenceCheck,
 ): Promise<Begun | undefined> {
   const { clock, log } = ports;
   const since = clock.now();
@@ -103,7 +103,7 @@ async function findBegun(
 function watch(
   { signal }: Pick<TrainRequest, 'signal'>,
   { tracking, clock }: Pick<TunePorts, 'tracking' | 'clock'>,
-  { runId, isSilent }: { readonly runId: string; readonly isSilent: Listener },
+  { runId, isSilent }: { readonly runId: string; readonly isSilent: SilenceCheck },
 ): { readonly signal: AbortSignal; readonly stop: () => void } {
   const [over, ending] = [new AbortController(), new AbortController()];
   const looking = AbortSignal.any([signal, ending.signal]);

@@ -167,13 +167,12 @@ def test_failures_end_no_search_while_a_training_has_outlasted_them():
 
     def stop(*trials: FrozenTrial) -> None:
         supervisor = Supervisor.__new__(Supervisor)
-        supervisor._told = set()
+        supervisor._told, supervisor._withdraw = set(), lambda: None
         supervisor._settings = SimpleNamespace(host="a")
         supervisor._shared = SimpleNamespace(trials=lambda: list(trials))
         supervisor._leave_hopeless()
 
-    failed = [trial(TrialState.FAIL, 30, 20) for _ in range(3)]
-    stop(*failed, trial(TrialState.RUNNING, 30))
+    stop(*(failed := [trial(TrialState.FAIL, 30, 20) for _ in range(3)]), trial(TrialState.RUNNING, 30))
     with pytest.raises(UserError, match="search-fails"):
         stop(*failed, trial(TrialState.RUNNING, 5))
     with pytest.raises(UserError, match="search-fails"):

@@ -31,10 +31,10 @@ export function startBeating(
 }
 
 /** Hears the run as it is now, or that it could not be read; tells whether its job has been silent for too long. */
-export type Listener = (run: TrackingRun | undefined) => boolean;
+export type SilenceCheck = (run: TrackingRun | undefined) => boolean;
 
 /** Listens to the job of a search, by the clock of this host: that of the other one may be hours apart. */
-export function listenTo(request: Asked, ports: Pick<TrainPorts, 'clock' | 'seal'>): Listener {
+export function listenTo(request: Asked, ports: Pick<TrainPorts, 'clock' | 'seal'>): SilenceCheck {
   let heard = ports.clock.now();
   let last: Instant | undefined;
   return (run) => {
