@@ -99,6 +99,8 @@ Restart=always
 RestartSec=1
 # Only the agent is stopped: model servers and proxy serve on, and the next start adopts them.
 KillMode=process
+# Nor is it stopped where the kernel ends one of them, or a reader of tables, for want of memory.
+OOMPolicy=continue
 NoNewPrivileges=yes
 AmbientCapabilities=
 CapabilityBoundingSet=

@@ -227,6 +227,8 @@ test('the unit stops the agent alone, and runs as a user of its own', () => {
   const unit = composeUnit('host add');
   for (const line of ['User=trainyard', 'KillMode=process', 'NoNewPrivileges=yes', 'ProtectSystem=strict'])
     expect(unit.split('\n')).toContain(line);
+  // Else the kernel's end of one reader of tables would stop the agent.
+  for (const one of [unit, composeUnit('package')]) expect(one.split('\n')).toContain('OOMPolicy=continue');
   // A private /tmp would be taken away from under the model servers when the agent is stopped.
   expect(unit).not.toContain('PrivateTmp');
 });
