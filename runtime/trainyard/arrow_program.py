@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trainyard.errors import InvalidInputError
-from trainyard.table_forms import bound_frame
+from trainyard.table_forms import UnfitError, bound_frame
 from trainyard.wire import decode, encode, read_frame, write_frame
 
 if TYPE_CHECKING:
@@ -58,8 +58,11 @@ def main(arguments: list[str]) -> int:
         tables = importlib.import_module("trainyard.arrow_tables")
         tables.load_all()
         room = hold_in(ROOM_BYTES + LENGTHS_OF_BODY * most_bytes)
+    except UnfitError as error:
+        write_frame(answers, encode({"unfit": str(error)}))
+        return 1
     except Exception as error:  # noqa: BLE001 - whoever started this has to be told, whatever it is
-        write_frame(answers, encode({"failed": quote(error)}))
+        write_frame(answers, encode({"failed": type(error).__name__}))
         return 1
     write_frame(answers, encode({"ready": True}))
     while (frame := read_frame(bodies)) is not None:
@@ -92,16 +95,20 @@ def measure_size(file: BinaryIO) -> int:
 
 def answer(tables: ModuleType, frame: bytes, most_bytes: int, room: Room) -> bytes:
     """What one request is answered: columns, or why there are none; and whether the process has had enough."""
+    number = None
     try:
-        told = encode({**read(tables, frame, most_bytes), "spent": room.is_spent()})
+        asked = decode(frame)
+        number = asked["number"]
+        told = encode({"number": number, **read(tables, asked, most_bytes), "spent": room.is_spent()})
+        if len(told) <= bound_frame(most_bytes):
+            return told
     except MemoryError:
-        told = None
-    return encode({"refused": "memory", "spent": True}) if told is None or len(told) > bound_frame(most_bytes) else told
+        pass
+    return encode({"number": number, "refused": "memory", "spent": True})
 
 
-def read(tables: ModuleType, frame: bytes, most_bytes: int) -> dict[str, Any]:
+def read(tables: ModuleType, asked: dict[str, Any], most_bytes: int) -> dict[str, Any]:
     """The rows of the table that is asked for and its columns, or what its sender is told."""
-    asked = decode(frame)
     kind = asked["kind"]
     try:
         rows, columns = tables.read_table(asked["body"], kind, asked["names"], most_bytes, by_place=asked["byPlace"])

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from trainyard.errors import InvalidInputError
-from trainyard.table_forms import BYTES_OF_CELL, FILE_TYPE, OLDEST_MAJOR, PARQUET_TYPE, STREAM_TYPE
+from trainyard.table_forms import BYTES_OF_CELL, FILE_TYPE, OLDEST_MAJOR, PARQUET_TYPE, STREAM_TYPE, UnfitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +34,9 @@ BYTES = (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
 
 
 def load_all() -> None:
-    """Reads a small table of every form, so that all is loaded. Raises ImportError for a pyarrow that is too old."""
+    """Reads a small table of every form, so that all is loaded. Raises UnfitError for a pyarrow that is too old."""
     if int(pa.__version__.partition(".")[0]) < OLDEST_MAJOR:
-        raise ImportError(f"pyarrow is {pa.__version__}, and {OLDEST_MAJOR} is the oldest that is used")
+        raise UnfitError(f"pyarrow is {pa.__version__}, and {OLDEST_MAJOR} is the oldest that is used")
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
     texts = pa.array(["a", None])

@@ -29,6 +29,10 @@ HEAD_BYTES = 1 << 20
 UNITS = ("D", "s", "ms", "us", "ns")
 
 
+class UnfitError(Exception):
+    """Why a Python reads no tables, however often it is started."""
+
+
 def bound_frame(most_bytes: int) -> int:
     """Bytes of the longest request or answer, where a body has `most_bytes` at most."""
     return most_bytes + HEAD_BYTES

@@ -65,6 +65,7 @@ class TableReader:
         self._most_bytes = most_bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._unfit: str | None = None
+        self._asked = 0
         self._seconds_left = float(BATCH_SECONDS)
         self._lock = Lock()
 
@@ -98,46 +99,60 @@ class TableReader:
             self._end()
 
     def _ask(self, asked: dict[str, Any]) -> Table:
-        process = self._process = self._process or self._start(asked["kind"])
-        with end_in_time(process, BODY_SECONDS + GRACE_SECONDS) as is_late:
-            answer = exchange(process, encode(asked), bound_frame(self._most_bytes))
+        if self._process is not None and self._process.poll() is not None:
+            # It ended when nobody asked.
+            self._end()
+        process = self._process or self._start(asked["kind"])
+        self._asked += 1
+        numbered = encode({**asked, "number": self._asked})
+        seconds = BODY_SECONDS + GRACE_SECONDS
+        answer, is_late = self._exchange(process, numbered, bound_frame(self._most_bytes), seconds)
         try:
-            table = take_table(answer, self._most_bytes)
+            table = take_table(answer, self._asked, self._most_bytes)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             code = self._end()
-            if is_late() or code == -signal.SIGALRM:
+            if is_late or code == -signal.SIGALRM:
                 raise too_large(f"takes more than {BODY_SECONDS} seconds to read") from error
             if code == -signal.SIGKILL and answer is None:
                 raise too_large("takes more memory to read than this host has left") from error
             raise unreadable(asked["kind"], f"reading it ended its reader ({tell_end(code)})") from error
         finally:
-            if is_late() or not isinstance(answer, dict) or answer.get("spent") is not False:
+            if is_late or not isinstance(answer, dict) or answer.get("spent") is not False:
                 self._end()
         return table
 
     def _start(self, kind: str) -> subprocess.Popen[bytes]:
-        """A process that is ready. Raises InvalidInputError where there can't be one."""
+        """A process that is ready. Raises InvalidInputError where there can't be one, now or ever."""
         self._unfit = self._unfit or tell_absence()
         if self._unfit is not None:
-            raise InvalidInputError(
-                "unknown-content-type",
-                f"{kind} is not read on this host: {self._unfit}. Send text/csv or JSON.",
-                415,
-            )
+            raise unfit(kind, self._unfit)
         try:
-            process = start_process(self._most_bytes)
-        except OSError as error:
-            raise not_started(str(error)) from error
-        self._process = process
-        with end_in_time(process, START_SECONDS):
-            said = exchange(process, None, bound_frame(0))
-        if isinstance(said, dict) and said.get("ready") is True:
+            process = self._process = start_process(self._most_bytes)
+            said, _ = self._exchange(process, None, bound_frame(0), START_SECONDS)
+        except Exception as error:
+            # What it says may name what this host holds.
+            raise not_started(type(error).__name__) from error
+        told = said if isinstance(said, dict) else {}
+        if told.get("ready") is True:
             return process
         code = self._end()
-        if isinstance(said, dict) and isinstance(said.get("failed"), str):
-            self._unfit = said["failed"]
-            return self._start(kind)
-        raise not_started(tell_end(code))
+        if isinstance(told.get("unfit"), str):
+            self._unfit = told["unfit"]
+            raise unfit(kind, told["unfit"])
+        raise not_started(told["failed"] if isinstance(told.get("failed"), str) else tell_end(code))
+
+    def _exchange(
+        self, process: subprocess.Popen[bytes], asked: bytes | None, most_bytes: int, seconds: float
+    ) -> tuple[Any, bool]:
+        """What the process says next, and whether it was ended for the time that it took."""
+        try:
+            with end_in_time(process, seconds) as is_late:
+                answer = exchange(process, asked, most_bytes)
+            return answer, is_late()
+        except BaseException:
+            # An answer that is left in the pipe would be the next sender's.
+            self._end()
+            raise
 
     def _end(self) -> int:
         """Ends the process, where it has not ended by itself. Gives its code, 0 where there is none."""
@@ -204,8 +219,13 @@ def exchange(process: subprocess.Popen[bytes], asked: bytes | None, most_bytes: 
         return None
 
 
-def take_table(answer: Any, most_bytes: int) -> Table:  # noqa: ANN401 - whatever the reader says
-    """The table of an answer. Raises InvalidInputError where it refuses one; ValueError and others where it is none."""
+def take_table(answer: Any, number: int, most_bytes: int) -> Table:  # noqa: ANN401 - whatever the reader says
+    """The table of the answer to the request of this number.
+
+    Raises InvalidInputError where it refuses one; ValueError and others where it is none.
+    """
+    if answer["number"] != number:
+        raise ValueError("an answer to another request")
     refused = answer.get("refused")
     if refused == REFUSED_MEMORY:
         raise too_large("takes more memory to read than it may")
@@ -245,6 +265,13 @@ def too_large(why: str) -> InvalidInputError:
 def unreadable(kind: str, why: str) -> InvalidInputError:
     """Says of bytes that they are no table."""
     return InvalidInputError("malformed-table", f"The body is no {kind} that can be read: {why}.")
+
+
+def unfit(kind: str, why: str) -> InvalidInputError:
+    """Says that this Python reads no tables at all."""
+    return InvalidInputError(
+        "unknown-content-type", f"{kind} is not read on this host: {why}. Send text/csv or JSON.", 415
+    )
 
 
 def not_started(why: str) -> InvalidInputError:
