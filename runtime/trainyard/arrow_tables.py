@@ -95,8 +95,9 @@ def too_large(most_bytes: int) -> InvalidInputError:
     """Says how much a table may hold."""
     return InvalidInputError(
         "body-too-large",
-        f"The columns that the model takes may hold {most_bytes} bytes, {BYTES_OF_CELL} a cell at least and in a text "
-        "4 beside its own, and here they hold more: send fewer rows at once.",
+        f"The columns that the model takes may hold {most_bytes} bytes, {BYTES_OF_CELL} a cell at least, 8 for a "
+        "time, 4 beside a text's own and 1 more where cells of a column are missing, and here they hold more: send "
+        "fewer rows at once.",
         413,
     )
 
@@ -198,7 +199,12 @@ def describe(column: pa.ChunkedArray, most_bytes: int) -> dict[str, Any]:
         return {"form": "nothing", **gaps}
     if types.is_timestamp(kind) or types.is_date(kind):
         unit = DATE_UNITS.get(str(kind)) or kind.unit
-        return {"form": "times", "unit": unit, "values": to_numbers(column, choose_count(unit)), **gaps}
+        return {
+            "form": "times",
+            "unit": unit,
+            "values": to_numbers(column, choose_count(unit)).astype(np.int64),
+            **gaps,
+        }
     if not any(test(kind) for test in PLAIN):
         return {**describe_texts(column, most_bytes), **gaps}
     return {"form": "numbers", "values": to_numbers(column, pa.float32() if types.is_float16(kind) else kind), **gaps}
@@ -240,6 +246,6 @@ def to_numbers(column: pa.ChunkedArray, kind: pa.DataType) -> np.ndarray:
 
 
 def measure(described: dict[str, Any]) -> int:
-    """Bytes of a column's values."""
-    arrays = (described.get(name) for name in ("values", "lengths"))
+    """Bytes of a column's values, and of what says which are missing."""
+    arrays = (described.get(name) for name in ("values", "lengths", "missing"))
     return len(described.get("bytes", b"")) + sum(one.nbytes for one in arrays if one is not None)

@@ -19,7 +19,7 @@ from trainyard.rows import place_rows
 from trainyard.wire import simplify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -194,12 +194,14 @@ def parse_tensors(value: object, signature: Signature | None) -> Inputs:
     return check_named_tensors(value, signature)
 
 
-def check_named_tensors(given: dict[str, Any], signature: Signature) -> dict[str, np.ndarray]:
-    """Every tensor of the signature, all with as many rows."""
+def check_named_tensors(
+    given: dict[str, Any], signature: Signature, make: Callable[[Any, TensorSpec], np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
+    """Every tensor of the signature, all with as many rows; `make` makes one of what is given for it."""
     absent = [name for name in signature.names if name not in given]
     if absent:
         raise InvalidInputError("missing-inputs", f"The request lacks {', '.join(absent)}.")
-    tensors = {str(spec.name): make_tensor(given[str(spec.name)], spec) for spec in signature.tensors}
+    tensors = {str(spec.name): (make or make_tensor)(given[str(spec.name)], spec) for spec in signature.tensors}
     if len({len(tensor) for tensor in tensors.values()}) > 1:
         raise InvalidInputError("ragged-inputs", "The inputs have different numbers of rows.")
     return tensors
@@ -207,7 +209,11 @@ def check_named_tensors(given: dict[str, Any], signature: Signature) -> dict[str
 
 def make_tensor(value: object, spec: TensorSpec) -> np.ndarray:
     """An array of the signature's type and shape."""
-    array = make_array(value)
+    return check_tensor(make_array(value), spec)
+
+
+def check_tensor(array: np.ndarray, spec: TensorSpec) -> np.ndarray:
+    """The array in the signature's type. Raises InvalidInputError where type or shape don't fit."""
     wanted = np.dtype(spec.dtype)
     if wanted.kind in "iufb" and array.dtype.kind not in "iufb":
         raise InvalidInputError(

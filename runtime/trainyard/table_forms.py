@@ -7,6 +7,7 @@ as counts of their `unit` since 1970; `texts` and `bytes` lie one behind the oth
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ OLDEST_MAJOR = 15
 BYTES_OF_CELL = 2
 # Names and places of columns, beside what these hold.
 HEAD_BYTES = 1 << 20
+TIMES_AT_ONCE = 1 << 14
 UNITS = ("D", "s", "ms", "us", "ns")
 
 
@@ -38,45 +40,61 @@ def bound_frame(most_bytes: int) -> int:
     return most_bytes + HEAD_BYTES
 
 
-def list_cells(column: dict[str, Any], rows: int) -> list[Any]:
-    """The cells as JSON has them: a gap is None, a time a text in ISO 8601 (UTC).
+@dataclass(frozen=True)
+class Column:
+    """A column that was looked at.
 
-    Raises ValueError, TypeError or KeyError for what is no such column.
+    `array` has numbers and truth values, times (datetime64), or texts, bytes and gaps as objects; `gaps` are the
+    places of missing cells.
     """
-    listing: dict[str, Callable[[dict[str, Any], int], list[Any]]] = {
-        "numbers": list_numbers,
-        "times": list_times,
-        "texts": list_texts,
-        "bytes": list_bytes,
-        "nothing": lambda _, count: [None] * count,
-    }
-    cells = listing[column["form"]](column, rows)
-    missing = column.get("missing")
-    if missing is not None:
-        for place in np.flatnonzero(take_array(missing, rows, "b")).tolist():
+
+    form: str
+    array: np.ndarray
+    gaps: np.ndarray
+
+    def list_cells(self) -> list[Any]:
+        """The cells as JSON has them: a gap is None, a time a text in ISO 8601 (UTC)."""
+        cells = list_times(self.array) if self.form == "times" else self.array.tolist()
+        for place in self.gaps.tolist():
             cells[place] = None
-    return cells
+        return cells
 
 
-def list_numbers(column: dict[str, Any], rows: int) -> list[Any]:
-    """Numbers and truth values as Python's own."""
-    return take_array(column["values"], rows, "biuf").tolist()
+def take_column(column: dict[str, Any], rows: int) -> Column:
+    """The column. Raises ValueError, TypeError or KeyError for what is no such column."""
+    taking: dict[str, Callable[[dict[str, Any], int], np.ndarray]] = {
+        "numbers": lambda one, count: take_array(one["values"], count, "biuf"),
+        "times": take_times,
+        "texts": lambda one, count: to_objects([cell.decode() for cell in take_bytes(one, count)]),
+        "bytes": lambda one, count: to_objects(take_bytes(one, count)),
+        "nothing": lambda _, count: np.full(count, None, dtype=object),
+    }
+    missing = column.get("missing")
+    flags = np.zeros(0, bool) if missing is None else take_array(missing, rows, "b")
+    return Column(column["form"], taking[column["form"]](column, rows), np.flatnonzero(flags))
 
 
-def list_times(column: dict[str, Any], rows: int) -> list[Any]:
-    """Times in ISO 8601, to the unit that the column has."""
+def take_times(column: dict[str, Any], rows: int) -> np.ndarray:
+    """Times, to the unit that the column has."""
     if column["unit"] not in UNITS:
         raise ValueError("times of no unit")
-    counts = take_array(column["values"], rows, "i").astype(np.int64)
-    return np.datetime_as_string(counts.view(f"datetime64[{column['unit']}]")).tolist()
+    return take_array(column["values"], rows, "i").astype(np.int64).view(f"datetime64[{column['unit']}]")
 
 
-def list_texts(column: dict[str, Any], rows: int) -> list[Any]:
-    """Texts, which are in UTF-8."""
-    return [one.decode() for one in list_bytes(column, rows)]
+def list_times(times: np.ndarray) -> list[str]:
+    """Times in ISO 8601, a part at a time: an array of texts takes four bytes for each of their characters."""
+    parts = (times[start : start + TIMES_AT_ONCE] for start in range(0, len(times), TIMES_AT_ONCE))
+    return [text for part in parts for text in np.datetime_as_string(part).tolist()]
 
 
-def list_bytes(column: dict[str, Any], rows: int) -> list[Any]:
+def to_objects(cells: list[Any]) -> np.ndarray:
+    """Cells as they are: an array of bytes or texts would lose the zeros with which they end."""
+    objects = np.empty(len(cells), dtype=object)
+    objects[:] = cells
+    return objects
+
+
+def take_bytes(column: dict[str, Any], rows: int) -> list[bytes]:
     """Bytes, cell by cell."""
     content = column["bytes"]
     ends = np.cumsum(take_array(column["lengths"], rows, "u"), dtype=np.int64).tolist()

@@ -19,11 +19,13 @@ from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
 from trainyard.errors import InvalidInputError
-from trainyard.table_forms import BYTES_OF_CELL, OLDEST_MAJOR, bound_frame, list_cells
+from trainyard.table_forms import BYTES_OF_CELL, OLDEST_MAJOR, bound_frame, take_column
 from trainyard.wire import UnreadableError, decode, encode, read_frame, write_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from trainyard.table_forms import Column
 
 # For one body; for all tables of a batch, whose other requests wait meanwhile; until a process is there.
 BODY_SECONDS = 3
@@ -51,11 +53,10 @@ REFUSALS = (400, 413)
 
 @dataclass(frozen=True)
 class Table:
-    """How many rows there are, the cells of each column as JSON has them, and the columns whose cells are times."""
+    """How many rows there are, and the columns by name."""
 
     rows: int
-    columns: dict[str, list[Any]]
-    times: frozenset[str]
+    columns: dict[str, Column]
 
 
 class TableReader:
@@ -237,8 +238,7 @@ def take_table(answer: Any, number: int, most_bytes: int) -> Table:  # noqa: ANN
     rows, columns = answer["rows"], answer["columns"]
     if not isinstance(rows, int) or not 0 < rows * BYTES_OF_CELL * max(1, len(columns)) <= most_bytes:
         raise ValueError("more cells than are taken, or none")
-    listed = {name: list_cells(column, rows) for name, column in columns.items()}
-    return Table(rows, listed, frozenset(name for name, column in columns.items() if column["form"] == "times"))
+    return Table(rows, {name: take_column(column, rows) for name, column in columns.items()})
 
 
 def tell_absence() -> str | None:

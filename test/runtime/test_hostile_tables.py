@@ -119,6 +119,43 @@ def test_a_large_table_within_the_bound_is_taken_and_a_larger_one_is_not():
     service.close()
 
 
+def test_what_is_missing_is_counted():
+    service = serve(ModelSignature(Schema([ColSpec("double", "a")])), lambda x: [float(len(x))])
+    for rows, right in ((BOUND // 9, 200), (BOUND // 9 + 1, 413)):
+        mask = np.arange(rows) == 1
+        status, said = say(service, write_parquet(pa.table({"a": pa.array(np.zeros(rows), mask=mask)})), PARQUET_TYPE)
+        assert status == right
+    assert f"may hold {BOUND} bytes" in said["message"]
+    service.close()
+
+
+DAYS = pa.array(np.zeros(BOUND // 8, np.int32)).view(pa.date32())
+SMALL_NUMBERS = pa.array(np.full(BOUND // 2, 300, np.uint16))
+
+
+@pytest.mark.parametrize(
+    ("spec", "column", "right"),
+    [
+        (TensorSpec(np.dtype("float32"), (-1, 1)), SMALL_NUMBERS, 200),
+        (TensorSpec(np.dtype("float32"), (-1,), "a"), SMALL_NUMBERS, 200),
+        (TensorSpec(np.dtype("float32"), (-1, 1)), DAYS, 400),
+        (ColSpec("double", "a"), DAYS, 400),
+        (ColSpec("datetime", "a"), pa.concat_arrays([DAYS, DAYS[:1]]), 413),
+    ],
+)
+def test_numbers_and_what_is_refused_take_no_more_memory_than_copies(
+    spec: TensorSpec | ColSpec, column: pa.Array, right: int
+):
+    service = serve(ModelSignature(Schema([spec])), lambda _: [0.0])
+    say(service, write_stream(pa.table({"a": [1]})), STREAM_TYPE)
+    body = write_parquet(pa.table({"a": column}), compression="zstd")
+    before = measure("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    assert say(service, body, PARQUET_TYPE)[0] == right
+    assert measure("VmHWM") - before < 7 * BOUND
+    service.close()
+
+
 def test_a_bad_table_in_a_batch_is_its_senders_alone(loans: ModelService):
     one = ROWS.slice(0, 1)
     sent = [

@@ -307,6 +307,33 @@ class TestPlaces:
         assert json.loads(send(service, table, kind).body)["predictions"] == [3, 14]
         assert refused(send(service, table.drop("ids"), kind))[:2] == (400, "missing-inputs")
 
+    @pytest.mark.parametrize("names", [["x"], ["x", "y"], ["a", "b"]])
+    def test_a_tensor_of_rows_takes_all_columns_whatever_it_is_called(
+        self, open_service: Callable, seen: list[Any], kind: str, names: list[str]
+    ):
+        spec = TensorSpec(np.dtype("float32"), (-1, len(names)), "x")
+        service = open_service(ModelSignature(Schema([spec])), lambda x: [seen.append(x["x"]), [0.0]][1])
+        assert send(service, pa.table({name: [1, 2, 3] for name in names}), kind).status == 200
+        np.testing.assert_array_equal(
+            seen[0], np.array([[1], [2], [3]]) * np.ones(len(names), np.float32), strict=False
+        )
+
+    def test_a_tensor_of_one_dimension_takes_the_column_of_its_name(
+        self, open_service: Callable, seen: list[Any], kind: str
+    ):
+        spec = TensorSpec(np.dtype("object"), (-1,), "x")
+        service = open_service(ModelSignature(Schema([spec])), lambda x: [seen.append(x["x"]), [0.0]][1])
+        assert send(service, pa.table({"x": [b"ab\0", b"c", b"\0"], "y": [1, 2, 3]}), kind).status == 200
+        assert seen[0].tolist() == [b"ab\0", b"c", b"\0"]
+
+    def test_whole_numbers_stay_whole_beside_each_other(self, open_service: Callable, seen: list[Any], kind: str):
+        service = open_service(
+            ModelSignature(Schema([TensorSpec(np.dtype("int64"), (-1, 2))])), lambda x: [seen.append(x), [0.0]][1]
+        )
+        columns = {"a": pa.array([2**60 + 1], pa.uint64()), "b": pa.array([-1], pa.int8())}
+        assert send(service, pa.table(columns), kind).status == 200
+        assert seen[0].tolist() == [[2**60 + 1, -1]]
+
     def test_lists_and_texts_are_no_tensor(self, open_service: Callable, kind: str):
         service = open_service(ModelSignature(Schema([TensorSpec(np.dtype("float32"), (-1, 2))])), len)
         assert refused(send(service, pa.table({"any": [[1, 2]]}), kind))[:2] == (400, "column-type")
