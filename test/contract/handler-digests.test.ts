@@ -31,6 +31,7 @@ const KEPT = [
   'sha256:939bffca4d48da35f30492e5ab3ad1ab30bc9ca7837137b929a864b0c34b36dd',
   'sha256:722819ed8823e6112bc5223d804d654292e2c94d6d4ddffeda1ba5a09f11f377',
   'sha256:3af2852f1a78502f6d3cde8e3f9d0fa8c595ff99d345f45543839acbf947166e',
+  'sha256:51c833210f9ffeea9dfe969ae1e2b2ee4beae7be2471cb0689b4e516875bf485',
 ];
 const SOURCE = 'core/serving/handler-digests.ts';
 const NEW_DIGEST = `sha256:${'7'.repeat(64)}`;
