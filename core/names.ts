@@ -12,6 +12,8 @@ export const COMMAND_LINE = 'npx github:trainyard/trainyard';
 /** Headers of a prediction, in and out of Envoy. */
 export const VERSION_HEADER = 'x-trainyard-version';
 export const PIN_HEADER = 'x-trainyard-pin';
+/** On a copy of a request that another version answers, as the proxy tells the handler: no client can set it. */
+export const COPY_HEADER = 'x-trainyard-copy';
 /** Which protocol a path is of, as the proxy tells the handler: no client can set it. */
 export const PROTOCOL_HEADER = 'x-trainyard-protocol';
 export const REQUEST_ID_HEADER = 'x-request-id';

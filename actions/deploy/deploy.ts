@@ -95,7 +95,8 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     log,
     attest,
   } = ports;
-  const { model } = config;
+  const { model, serving } = config;
+  const answerSeconds = serving.settings.responseTimeoutSeconds;
   const journal = createJournal({ ledger, model, environment, author, clock });
   const starter = createStarter({ packages, attest, journal, clock, log, signal });
   const brakes = createBrakes({ journal, fleet });
@@ -107,7 +108,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const conclude = createConclude({ journal, settler, fleet, announcer, memory });
   const setCourse = createCourse(
     { journal, fleet, announcer, listener, starter, endings, brakes, memory, clock, log, signal },
-    { settings, detach: request.detach, leaveAt: request.leaveAt },
+    { settings, answerSeconds, detach: request.detach, leaveAt: request.leaveAt },
   );
   const goOn = createDriver({ journal, conclude, setCourse, outlast, clock, signal }, endings, settings);
   const wish = {

@@ -47,10 +47,6 @@ function requestsPerSecond(seen: readonly Observation[], now: number): number {
   const last = Math.max(...looks.map(({ to }) => to));
   const longest = Math.max(...looks.map(({ lastsMs }) => lastsMs));
   const seconds = ((now - last > 2 * longest ? now : last) - first) / 1_000;
-  return seconds <= 0 ? 0 : seen.reduce((sum, one) => sum + sentIn(one), 0) / seconds;
-}
-
-/** Copies that a candidate without a share is sent are nobody's requests. */
-function sentIn({ weights, stable, candidate }: Observation): number {
-  return stable.requests + (weights.candidate > 0 ? candidate.requests : 0);
+  const sent = seen.reduce((sum, { stable, candidate }) => sum + stable.requests + candidate.requests, 0);
+  return seconds <= 0 ? 0 : sent / seconds;
 }

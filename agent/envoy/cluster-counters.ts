@@ -19,7 +19,7 @@ const HISTOGRAM = 'upstream_rq_time';
 
 /** The page of Envoy's admin interface with every counter that `parseCounters` reads: those of clusters that were ever asked. */
 export const COUNTERS_PAGE = `/stats?usedonly&histogram_buckets=cumulative&filter=${encodeURIComponent(
-  `^cluster\\.[^@]+@[0-9]+(-pinned)?\\.(${[...Object.values(STATS), HISTOGRAM].join('|')})$`,
+  `^cluster\\.[^@]+@[0-9]+(-pinned|-shadow)?\\.(${[...Object.values(STATS), HISTOGRAM].join('|')})$`,
 )}`;
 
 /**

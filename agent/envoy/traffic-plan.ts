@@ -36,3 +36,16 @@ export function clusterName(model: string, version: string): string {
 export function pinnedClusterName(model: string, version: string): string {
   return `${clusterName(model, version)}-pinned`;
 }
+
+/**
+ * The same version for copies of requests: apart, so that those that are open when the version gets requests of its own are not counted
+ * among them. They are the slow ones.
+ */
+export function shadowClusterName(model: string, version: string): string {
+  return `${clusterName(model, version)}-shadow`;
+}
+
+/** All names that the proxy has for a version. */
+export function clusterNames(model: string, version: string): readonly string[] {
+  return [clusterName, pinnedClusterName, shadowClusterName].map((nameOf) => nameOf(model, version));
+}

@@ -1,7 +1,7 @@
 import { messageOf, ServiceError } from '../../core/errors.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
-import { clusterName, pinnedClusterName } from '../envoy/traffic-plan.ts';
+import { clusterNames } from '../envoy/traffic-plan.ts';
 import type { Health } from '../runtimes/runtime.ts';
 import type { StoredInstance } from '../store/stored-instance.ts';
 import { launchOf } from './launch.ts';
@@ -134,7 +134,7 @@ async function drain(context: AgentContext, instance: StoredInstance): Promise<S
   // A proxy that has not taken up the plan, or can't be asked, may send it requests still.
   if (context.proxy.problem() !== undefined) return instance;
   const counters = await context.proxy.counters().catch(() => undefined);
-  const active = [clusterName(model, version), pinnedClusterName(model, version)].reduce(
+  const active = clusterNames(model, version).reduce(
     (sum, cluster) => sum + (counters?.get(cluster)?.active ?? 0),
     0,
   );

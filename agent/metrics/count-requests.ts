@@ -1,7 +1,7 @@
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, countGiven, countUnanswered, sumLatency } from '../envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
-import { clusterName } from '../envoy/traffic-plan.ts';
+import { clusterName, shadowClusterName } from '../envoy/traffic-plan.ts';
 import { totalInvalid } from '../windows/total-invalid.ts';
 import { METRICS, type SamplesOf, type ServedSample } from './table.ts';
 import { tallyFailed } from './tally-failed.ts';
@@ -11,6 +11,7 @@ const SHOWN_EDGES = LATENCY_EDGES.filter((edge) => /^[125]0*$/.test(String(edge)
 
 type Counted =
   | 'requests'
+  | 'copies'
   | 'failed'
   | 'errors'
   | 'unanswered'
@@ -51,6 +52,10 @@ async function readRequests(context: AgentContext): Promise<SamplesOf<Counted>> 
     counted.map(({ labels, found }) => ({ labels, value: pick(found) }));
   return {
     requests: each(countGiven),
+    copies: instances.flatMap(({ labels }) => {
+      const found = counters.get(shadowClusterName(labels.model, labels.version));
+      return found === undefined ? [] : [{ labels, value: countGiven(found) }];
+    }),
     failed: counted.map(({ labels, cluster }) => ({ labels, value: failedOf(cluster) })),
     errors: each(({ serverErrors }) => serverErrors),
     unanswered: each(countUnanswered),

@@ -31,6 +31,12 @@ export const METRICS = {
     help: 'Predictions that failed, each once: answered 5xx, or never answered whole. Counted from the agent’s first answer on /metrics.',
     labels: BY_VERSION,
   },
+  copies: {
+    name: 'trainyard_shadow_requests_total',
+    type: 'counter',
+    help: 'Copies of other versions’ predictions that were sent, open ones among them. They are in no other metric.',
+    labels: BY_VERSION,
+  },
   errors: {
     name: 'trainyard_errors_total',
     type: 'counter',

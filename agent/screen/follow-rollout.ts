@@ -1,5 +1,5 @@
 import { addObservation, type Evidence } from '../../core/rollout/evidence/evidence.ts';
-import type { Observation } from '../../core/rollout/evidence/observation.ts';
+import { comparedArm, type Observation } from '../../core/rollout/evidence/observation.ts';
 import type { RolloutLease } from '../../core/serving/api.ts';
 import { startEvidenceOnHost, tellOfStable } from '../../core/serving/evidence-on-host.ts';
 import { addPoint, type EvidenceCurve } from '../../core/serving/screen/evidence-curve.ts';
@@ -61,9 +61,9 @@ export function createRolloutFollower({ store }: Pick<AgentContext, 'store'>): F
       const piece = store.observations(model, lease.rollout, folded.seq, PIECE);
       if (piece.length === 0) break;
       folded = piece.reduce(fold, folded);
-      for (const { stable, candidate } of piece) {
-        addSparse(latencies.stable, stable.latency);
-        addSparse(latencies.candidate, candidate.latency);
+      for (const one of piece) {
+        addSparse(latencies.stable, one.stable.latency);
+        addSparse(latencies.candidate, comparedArm(one).latency);
       }
       known.set(model, { folded, latencies });
       await breathe();
@@ -113,11 +113,7 @@ function tell({ evidence, curve, lately }: Folded, { stable, candidate }: Latenc
   const last = lately.at(-1);
   const sum = (of: (observation: Observation) => number) => lately.reduce((all, one) => all + of(one), 0);
   const seconds = sum((one) => one.seconds);
-  // Copies are no requests of clients.
-  const requests = sum(
-    ({ stable: arm, candidate: other, weights }) =>
-      arm.requests + (weights.candidate > 0 ? other.requests : 0),
-  );
+  const requests = sum(({ stable: arm, candidate: other }) => arm.requests + other.requests);
   return {
     evidence,
     curve,

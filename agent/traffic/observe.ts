@@ -4,10 +4,10 @@ import type { ArmCounts, Observation, ShadowComparison } from '../../core/rollou
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../envoy/cluster-counters.ts';
-import { clusterName } from '../envoy/traffic-plan.ts';
+import { clusterName, shadowClusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
 import type { Store } from '../store/store.ts';
-import { countInvalid, readCapture } from '../windows/read-capture.ts';
+import { countInvalid, countInvalidCopies, readCapture } from '../windows/read-capture.ts';
 import { addSeen, type SeenOfRollout, seenSchema } from './seen.ts';
 import { shareOut } from './share-out.ts';
 import {
@@ -24,6 +24,8 @@ import type { WeighUsers } from './weigh-users.ts';
 const readingSchema = z.object({
   at: z.string(),
   versions: z.record(z.string(), versionReadingSchema),
+  /** Of copies that a version was sent. */
+  copies: z.record(z.string(), versionReadingSchema).default({}),
   /** What was seen of both since the rollout began. */
   seen: seenSchema,
   /** A version could not answer when this was read, and the other got its share. */
@@ -55,16 +57,14 @@ export function observe(
 ): void {
   const { store, options, clock } = context;
   const before = readLast(store, model);
-  const looks = lookAt(context, { model, traffic, counters });
+  const taken = take(before, lookAt(context, { model, traffic, counters }));
   const at = clock.now();
   const isOneAway = isAway(context, model, traffic);
   const isCompared = traffic.brake === undefined && before?.isOneAway !== true && !isOneAway;
   const rollout = isCompared ? (traffic.lease?.rollout ?? '') : '';
-  const taken = new Map(
-    [...looks].map(([version, look]) => [version, count(before?.versions[version], look)]),
-  );
-  const countsOf = (version: string | undefined) => taken.get(version ?? '')?.counts ?? NO_COUNTS;
+  const countsOf = (version: string | undefined) => taken.versions.get(version ?? '')?.counts ?? NO_COUNTS;
   const [stable, candidate] = [countsOf(traffic.stable), countsOf(traffic.candidate)];
+  const copies = tellCopies(traffic, taken);
   const users = rollout === '' ? undefined : weighUsers(model, rollout);
   const isWorthKeeping = rollout !== '' || stable.requests + candidate.requests > 0;
   const observation = before !== undefined &&
@@ -76,10 +76,11 @@ export function observe(
       weights: { candidate: traffic.candidatePercent },
       candidate,
       stable,
+      ...(copies && { copies }),
       ...(users && { users }),
       ...(shadow && { shadow }),
     };
-  const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken));
+  const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken.versions));
   const observations = [
     ...heldObservations(store, model),
     ...(observation ? [{ rollout, observation }] : []),
@@ -112,9 +113,7 @@ export function rebase(context: AgentContext, look: Look): void {
   const { store, clock } = context;
   const { model, traffic } = look;
   const before = readLast(store, model);
-  const taken = new Map(
-    [...lookAt(context, look)].map(([version, seen]) => [version, count(before?.versions[version], seen)]),
-  );
+  const taken = take(before, lookAt(context, look));
   const isOneAway = isAway(context, model, traffic);
   const seen = before?.seen ?? addSeen(undefined, traffic.lease?.rollout ?? '', new Map());
   const reading = toReading(taken, { at: clock.now(), seen, isOneAway });
@@ -166,20 +165,41 @@ function keyOf(model: string): string {
   return `counted/${model}`;
 }
 
+/** By version: what there is of requests, and of copies of requests, which a candidate alone is sent. */
+type Sides<T> = { readonly versions: ReadonlyMap<string, T>; readonly copies: ReadonlyMap<string, T> };
+
 function lookAt(
   { options }: AgentContext,
   { model, traffic: { stable, candidate }, counters }: Look,
-): ReadonlyMap<string, VersionLook> {
-  const versions = [stable, candidate].filter((version) => version !== undefined);
-  return new Map(
-    versions.map((version) => [
-      version,
-      {
-        counters: counters.get(clusterName(model, version)) ?? NO_COUNTERS,
-        invalid: countInvalid(readCapture(captureFolder(options.dataDir, model, version))),
-      },
-    ]),
-  );
+): Sides<VersionLook> {
+  const versions = new Map<string, VersionLook>();
+  const copies = new Map<string, VersionLook>();
+  for (const version of [stable, candidate]) {
+    if (version === undefined) continue;
+    const capture = readCapture(captureFolder(options.dataDir, model, version));
+    const countersOf = (cluster: string) => counters.get(cluster) ?? NO_COUNTERS;
+    versions.set(version, {
+      counters: countersOf(clusterName(model, version)),
+      invalid: countInvalid(capture),
+    });
+    if (version !== candidate) continue;
+    copies.set(version, {
+      counters: countersOf(shadowClusterName(model, version)),
+      invalid: countInvalidCopies(capture),
+    });
+  }
+  return { versions, copies };
+}
+
+/** While requests are copied, and as long after as copies are open. */
+function tellCopies(
+  { candidate = '', shadow }: Traffic,
+  { copies }: Sides<Counted>,
+): Observation['copies'] | undefined {
+  const taken = copies.get(candidate);
+  if (taken === undefined) return undefined;
+  const [ended, open] = [taken.counts, taken.reading.counters.active];
+  return shadow || ended.requests > 0 || open > 0 ? { ended, open } : undefined;
 }
 
 function isAway({ store }: AgentContext, model: string, traffic: Traffic): boolean {
@@ -191,6 +211,12 @@ function isAway({ store }: AgentContext, model: string, traffic: Traffic): boole
 
 type Counted = ReturnType<typeof countSince>;
 
+function take(before: Reading | undefined, looks: Sides<VersionLook>): Sides<Counted> {
+  const each = (side: keyof Sides<Counted>) =>
+    new Map([...looks[side]].map(([version, look]) => [version, count(before?.[side][version], look)]));
+  return { versions: each('versions'), copies: each('copies') };
+}
+
 /** A version first seen in this reading counts from here on: what it did before belonged to no interval of this model. */
 function count(before: VersionReading | undefined, look: VersionLook): Counted {
   return before === undefined ? { counts: NO_COUNTS, reading: beginReading(look) } : countSince(before, look);
@@ -201,9 +227,10 @@ function countsIn(taken: ReadonlyMap<string, Counted>): ReadonlyMap<string, ArmC
 }
 
 function toReading(
-  taken: ReadonlyMap<string, Counted>,
+  taken: Sides<Counted>,
   { at, seen, isOneAway }: { readonly at: string; readonly seen: SeenOfRollout; readonly isOneAway: boolean },
 ): Reading {
-  const versions = Object.fromEntries([...taken].map(([version, { reading }]) => [version, reading]));
-  return { at, versions, seen, ...(isOneAway && { isOneAway }) };
+  const each = (side: keyof Sides<Counted>) =>
+    Object.fromEntries([...taken[side]].map(([version, { reading }]) => [version, reading]));
+  return { at, versions: each('versions'), copies: each('copies'), seen, ...(isOneAway && { isOneAway }) };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { windowFeatureSchema } from '../../core/drift/window.ts';
 import { foreignInstantSchema } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
+import type { WorkerCounts } from './worker-counts.ts';
 
 const count = z.int().nonnegative();
 
@@ -22,6 +23,8 @@ export const captureSnapshotSchema = z.object({
   invalid: count,
   /** Requests that were answered with at least one row of `invalid`. */
   invalidAnswers: count,
+  /** Copies that were: a package of before they were told apart counts them among the requests. */
+  invalidCopies: count.default(0),
   refused: count,
   features: z.record(z.string(), windowFeatureSchema),
   prediction: z.object({ counts: z.array(count), confidence: z.array(count).nullish() }),
@@ -47,8 +50,13 @@ function readSnapshot(folder: string, file: string): CaptureSnapshot | undefined
 }
 
 /** Requests answered with what was NaN or broke the schema, by worker. */
-export function countInvalid(snapshots: readonly CaptureSnapshot[]): Readonly<Record<string, number>> {
+export function countInvalid(snapshots: readonly CaptureSnapshot[]): WorkerCounts {
   return Object.fromEntries(snapshots.map(({ worker, invalidAnswers }) => [worker, invalidAnswers]));
+}
+
+/** Copies of requests that were answered so. */
+export function countInvalidCopies(snapshots: readonly CaptureSnapshot[]): WorkerCounts {
+  return Object.fromEntries(snapshots.map(({ worker, invalidCopies }) => [worker, invalidCopies]));
 }
 
 function listFiles(folder: string): readonly string[] {

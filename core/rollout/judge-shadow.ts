@@ -3,7 +3,7 @@ import { wilsonInterval } from '../statistics/intervals/wilson.ts';
 import type { Reason, Verdict } from '../verdict.ts';
 import { describeHarm } from './describe-harm.ts';
 import { carryingHarm } from './evidence/bets.ts';
-import type { Evidence } from './evidence/evidence.ts';
+import { type Evidence, sortObservations } from './evidence/evidence.ts';
 import type { Observation, ShadowComparison } from './evidence/observation.ts';
 import { sumStages } from './evidence/stage-totals.ts';
 import { nameLimit } from './name-limit.ts';
@@ -61,28 +61,57 @@ export function sumComparisons(observations: readonly Observation[]): ShadowComp
   };
 }
 
+/** Copies of requests over all hosts: those that have ended, and those that are open. */
+type CopyCounts = { readonly ended: number; readonly open: number };
+
+/** What hosts have counted so far: what is open on each is what it said last. */
+export function countCopies(observations: readonly Observation[]): CopyCounts {
+  const open = new Map<string, number>();
+  let ended = 0;
+  for (const { hostId, copies } of sortObservations(observations)) {
+    ended += copies?.ended.requests ?? 0;
+    open.set(hostId, copies?.open ?? 0);
+  }
+  return { ended, open: [...open.values()].reduce((sum, count) => sum + count, 0) };
+}
+
 /**
- * Judges a candidate that has answered copies of requests only. Proof of harm fails; without a single copy answered it is inconclusive.
- * How often the versions answer differently is told and never judged: a better model may well answer otherwise.
+ * Judges a candidate that was sent copies of requests only. Proof of harm fails; without a single copy answered it is inconclusive, and so it
+ * is where copies that were `awaited` have not ended. How often the versions answer differently is told and never judged: a better
+ * model may well answer otherwise.
  */
-export function judgeShadow(input: { readonly evidence: Evidence; readonly comparison?: ShadowComparison }): {
+export function judgeShadow(input: {
+  readonly evidence: Evidence;
+  readonly comparison?: ShadowComparison;
+  /** Copies that were sent, ended or not, when their time was over. */
+  readonly awaited?: number;
+}): {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
   readonly explanation: string;
 } {
-  const harm = judgeHarm(input.evidence);
+  const harm = judgeHarm(input.evidence, input.awaited ?? 0);
   const difference = input.comparison && describeDifference(input.comparison);
   const reasons = difference === undefined ? [harm.reason] : [harm.reason, difference];
   return { verdict: harm.verdict, reasons, explanation: reasons.map(({ message }) => message).join(' ') };
 }
 
-function judgeHarm(evidence: Evidence): { readonly verdict: Verdict; readonly reason: Reason } {
+function judgeHarm(
+  evidence: Evidence,
+  awaited: number,
+): { readonly verdict: Verdict; readonly reason: Reason } {
   const { requests } = sumStages(evidence.stages, 'shadow');
   if (evidence.peak.total >= -Math.log(evidence.plan.alarmAlpha)) {
     const harm = carryingHarm(evidence.bets, evidence.peak);
     const seen = describeHarm(evidence, harm, 0);
     const message = `On copies of requests the candidate does harm: ${seen?.message ?? harm}.${nameLimit(evidence, harm)}`;
     return { verdict: 'fail', reason: { ...seen, code: 'shadow-harm', metric: harm, message } };
+  }
+  if (requests < awaited) {
+    const message =
+      `Of ${formatCount(awaited)} copies of requests ${formatCount(awaited - requests)} had not ended when they were waited for no longer, ` +
+      'and those that had are no proof of harm.';
+    return { verdict: 'inconclusive', reason: { code: 'shadow-unanswered', metric: 'requests', message } };
   }
   const message = `The candidate answered ${formatCount(requests)} copies of requests without proof of harm.`;
   const reason = { code: 'shadow-answers', metric: 'requests', message, sampleSize: requests };

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from trainyard.inputs import Inputs
     from trainyard.interpretation import Outcome
+    from trainyard.messages import Request
 
 CAPTURE_SCHEMA = "trainyard.capture/1"
 DEFAULT_SECONDS = 5.0
@@ -63,18 +64,18 @@ class Capture:
         self._stopped.set()
         self.flush()
 
-    def record(self, request_id: str, inputs: Inputs, outcome: Outcome, answers: list[str]) -> None:
+    def record(self, request: Request, inputs: Inputs, outcome: Outcome, answers: list[str]) -> None:
         """Counts the rows of an answered request. A row's id is the request's, with `:<row>` when there are several."""
         with self._lock:
-            bins = self._counters.count(inputs, outcome).tolist()
-            ids = [request_id] if len(answers) == 1 else [f"{request_id}:{row}" for row in range(len(answers))]
+            bins = self._counters.count(inputs, outcome, is_copy=request.is_copy).tolist()
+            ids = [request.id] if len(answers) == 1 else [f"{request.id}:{row}" for row in range(len(answers))]
             self._log.append(list(zip(ids, answers, bins, strict=True)))
             self._dirty = True
 
-    def record_unreadable(self, rows: int) -> None:
+    def record_unreadable(self, request: Request, rows: int) -> None:
         """Counts the rows of a request that was answered with something that is no answer of this model's."""
         with self._lock:
-            self._counters.count_unreadable(rows)
+            self._counters.count_unreadable(rows, is_copy=request.is_copy)
             self._dirty = True
 
     def record_refused(self, requests: int) -> None:

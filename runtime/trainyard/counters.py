@@ -42,10 +42,11 @@ class Counters:
         self.n = 0
         self.invalid = 0
         self.invalid_answers = 0
+        self.invalid_copies = 0
         self.refused = 0
 
-    def count(self, inputs: Inputs, outcome: Outcome) -> np.ndarray:
-        """Counts answered rows; gives each row's confidence bin, -1 where there is none."""
+    def count(self, inputs: Inputs, outcome: Outcome, *, is_copy: bool = False) -> np.ndarray:
+        """Counts answered rows of a request, or of a copy of one; gives each row's confidence bin, -1 where none is."""
         numbers, categories = self._extractor.extract(inputs)
         self._count_numbers(numbers)
         for counter, values in zip(self._categories, categories, strict=True):
@@ -53,16 +54,23 @@ class Counters:
         self.n += count_rows(inputs)
         valid = self._prediction.find_valid(outcome)
         self.invalid += int((~valid).sum())
-        self.invalid_answers += int(not valid.all())
+        if not valid.all():
+            self._count_invalid_answer(is_copy=is_copy)
         answers, confidences = self._prediction.count(outcome, valid)
         self._slices.count(categories, answers, confidences)
         return confidences
 
-    def count_unreadable(self, rows: int) -> None:
-        """Counts answered rows whose answer can't be read."""
+    def count_unreadable(self, rows: int, *, is_copy: bool = False) -> None:
+        """Counts answered rows of a request, or of a copy of one, whose answer can't be read."""
         self.n += rows
         self.invalid += rows
-        self.invalid_answers += 1
+        self._count_invalid_answer(is_copy=is_copy)
+
+    def _count_invalid_answer(self, *, is_copy: bool) -> None:
+        if is_copy:
+            self.invalid_copies += 1
+        else:
+            self.invalid_answers += 1
 
     def _count_numbers(self, values: np.ndarray) -> None:
         present = np.isfinite(values)
@@ -78,7 +86,7 @@ class Counters:
     def take_snapshot(self) -> dict[str, Any]:
         """All counts so far, in the form of a capture window's `n`, `invalid`, `refused`, `features` and `prediction`.
 
-        `n` and `invalid` count rows; `invalidAnswers` and `refused` requests.
+        `n` and `invalid` count rows; `invalidAnswers` and `refused` requests, `invalidCopies` copies of requests.
         """
         features = {
             feature.name: {"counts": counts, "missing": missing, "below": below, "above": above, "unseen": 0}
@@ -98,6 +106,7 @@ class Counters:
             "n": self.n,
             "invalid": self.invalid,
             "invalidAnswers": self.invalid_answers,
+            "invalidCopies": self.invalid_copies,
             "refused": self.refused,
             "features": features,
             "prediction": self._prediction.take_snapshot(),

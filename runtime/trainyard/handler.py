@@ -5,7 +5,7 @@ say so, or the Open Inference Protocol where the proxy says so; input that does 
 a failure of the model's own code 500, each with `{"code", "message"}`. Answers carry `x-trainyard-version` and
 `x-trainyard-request-id`, the id the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of
 its own into the answer's). What asked for this version by name (`x-trainyard-pin`) is answered and not counted: it
-came round the split of traffic.
+came round the split of traffic. A copy of what another version answers (`x-trainyard-copy`) is counted as one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from trainyard.service import ModelService, open_service
 
 REQUEST_ID_HEADER = "x-request-id"
 PIN_HEADER = "x-trainyard-pin"
+COPY_HEADER = "x-trainyard-copy"
 LOGGED_ID_HEADER = "x-trainyard-request-id"
 VERSION_HEADER = "x-trainyard-version"
 
@@ -88,4 +89,5 @@ def read_request(context: ServingContext, index: int, entry: dict[str, Any]) -> 
     is_form = media_type(headers.get("content-type", "")) == FORM_TYPE
     body = entry if is_form else entry.get("body", entry.get("data"))
     request_id = headers.get(REQUEST_ID_HEADER) or context.get_request_id(index) or ""
-    return Request(request_id, body, PIN_HEADER not in headers, headers)
+    counts, is_copy = PIN_HEADER not in headers, COPY_HEADER in headers
+    return Request(request_id, body, counts=counts, is_copy=is_copy, headers=headers)

@@ -25,12 +25,14 @@ MOST_SAID = 2_000
 class Request:
     """One request: its id, its body as parsed JSON or bytes, whether it is evidence of the version, and its headers.
 
-    `headers` are by their names in lower case.
+    A copy is of a request that another version answers: nobody gets its answer. `headers` are by their names in lower
+    case.
     """
 
     id: str
     body: object
     counts: bool = True
+    is_copy: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -120,7 +120,7 @@ class ModelService:
         if isinstance(raw, Answer):
             return raw
         if self._capture is not None and request.counts:
-            self._count(self._capture, request.id, question.inputs, raw)
+            self._count(self._capture, request, question.inputs, raw)
         try:
             return question.write(raw)
         except InvalidInputError as error:
@@ -130,14 +130,14 @@ class ModelService:
             message = "The model's answer has no form in the protocol that was asked in."
             return refuse(SERVER_ERROR, "answer-unreadable", message)
 
-    def _count(self, capture: Capture, request_id: str, inputs: Inputs, raw: Any) -> None:  # noqa: ANN401
+    def _count(self, capture: Capture, request: Request, inputs: Inputs, raw: Any) -> None:  # noqa: ANN401
         """Counts an answered request. A prediction is worth more than its count: trouble here is only logged."""
         outcome = self._read(raw, count_rows(inputs))
         if outcome is None:
-            capture.record_unreadable(count_rows(inputs))
+            capture.record_unreadable(request, count_rows(inputs))
             return
         try:
-            capture.record(request_id, inputs, outcome, name_answers(outcome, self._settings.interpretation))
+            capture.record(request, inputs, outcome, name_answers(outcome, self._settings.interpretation))
         except Exception:
             logger.exception("a prediction could not be counted")
 

@@ -36,8 +36,8 @@ class Handler:
         for index, body in enumerate(bodies):
             values = body["inputs"]
             answers.append({"predictions": [2 * value + offset for value in values]})
-            self.count(values)
             headers = {name.lower(): value for name, value in context.get_all_request_header(index).items()}
+            self.count(values, "x-trainyard-copy" in headers)
             # A prediction is worth more than its count, also on a full disk.
             with contextlib.suppress(OSError):
                 self.log.write(f"{headers.get('x-request-id', '')}\t{now()}\t{2 * values[0] + offset!r}\t-1\n")
@@ -54,15 +54,15 @@ def start_capture(enabled):
     """Cumulative counts in two bins (x <= 0.5, x > 0.5), as the real handler writes them; gives what counts a value."""
     folder = os.environ.get("TRAINYARD_CAPTURE_DIR")
     if not enabled or not folder:
-        return lambda _values: None
+        return lambda _values, _is_copy: None
     file = Path(folder) / f"{os.getpid()}-{time.time_ns()}.json"
     lock = threading.Lock()
-    totals = {"n": 0, "invalid": 0, "invalidAnswers": 0, "counts": [0, 0]}
+    totals = {"n": 0, "invalid": 0, "invalidAnswers": 0, "invalidCopies": 0, "counts": [0, 0]}
     started = now()
 
-    def add(values):
+    def add(values, is_copy):
         with lock:
-            totals["invalidAnswers"] += any(math.isnan(value) for value in values)
+            totals["invalidCopies" if is_copy else "invalidAnswers"] += any(math.isnan(value) for value in values)
             for value in values:
                 totals["n"] += 1
                 if math.isnan(value):
@@ -83,6 +83,7 @@ def start_capture(enabled):
                 "n": totals["n"],
                 "invalid": totals["invalid"],
                 "invalidAnswers": totals["invalidAnswers"],
+                "invalidCopies": totals["invalidCopies"],
                 "refused": 0,
                 "features": {"x": {"counts": counts, "missing": 0, "below": 0, "above": 0, "unseen": 0}},
                 "prediction": {"counts": counts},

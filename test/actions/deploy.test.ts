@@ -49,16 +49,6 @@ describe('a rollout', () => {
     expect(world.statuses.at(-1)?.[1]).toBe('success');
   });
 
-  test('says before the first share how often both versions answered copied requests differently', async () => {
-    const world = worldWithChampion();
-    const { request, ports } = world.job({ version: '2' });
-    const environment = { ...request.environment, shadowSeconds: 60 };
-    await deploy({ request: { ...request, environment }, ports });
-    expect(world.agents[0].trafficHistory[0]).toMatchObject({ shadow: true, candidatePercent: 0 });
-    const advanced = world.ledger.events.find(({ kind }) => kind === 'rollout.advanced');
-    expect(JSON.stringify(advanced)).toMatch(/answer 5% \[[^\]]+\] of [\d,]+ requests differently/);
-  });
-
   test('leaves a record from which the same decisions follow, and the next rollout learns', async () => {
     const world = worldWithChampion();
     await deploy(world.job({ version: '2' }));

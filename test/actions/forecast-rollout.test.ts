@@ -30,7 +30,8 @@ function looksOf(
     at: new Date(now - (ago - 5) * MINUTE).toISOString(),
     // One in six is answered; the rest is refused, fails or is never answered at all. Copies count for nobody.
     stable: { ...NO_COUNTS, requests: n, errors: n / 2, unanswered: n / 4, refused: n / 3 },
-    candidate: { ...NO_COUNTS, requests: n },
+    candidate: NO_COUNTS,
+    copies: { ended: { ...NO_COUNTS, requests: n }, open: n },
   }));
 }
 

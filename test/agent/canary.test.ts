@@ -189,7 +189,7 @@ describe.skipIf(!HAS_TOOLCHAIN)(
       const client = startSteadyClient(agent.predictions, 10);
       await waitFor(async () => {
         const rows = await agent.client.observations(MODEL, 'shadow', 0);
-        return rows.some(({ candidate, stable }) => candidate.requests > 0 && stable.requests > 0);
+        return rows.some(({ copies, stable }) => (copies?.ended.requests ?? 0) > 0 && stable.requests > 0);
       }, 'the shadow to be counted');
       const compared = await waitFor(async () => {
         const found = sumComparisons(await agent.client.observations(MODEL, 'shadow', 0));

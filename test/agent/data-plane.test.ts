@@ -3,8 +3,9 @@ import { createConnection } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { NO_COUNTERS, subtractCounters } from '../../agent/envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
+import { shadowClusterName } from '../../agent/envoy/traffic-plan.ts';
 import { beginReading, countSince } from '../../agent/traffic/version-reading.ts';
-import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
+import { COPY_HEADER, PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
 import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type Backend, release } from './support/held-backend.ts';
@@ -124,6 +125,33 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     await waitFor(() => candidate.ids.length === ids.length, 'the copies');
     expect(candidate.ids.toSorted()).toEqual(ids);
     letGo();
+  });
+
+  test('counts copies apart: what is open when a shadow ends is no request of the candidate', async () => {
+    const counts = async (cluster: string) => (await proxy.counters()).get(cluster) ?? NO_COUNTERS;
+    const copied = () => counts(shadowClusterName(MODEL, '2'));
+    const [ownBefore, copiedBefore] = [await counts(`${MODEL}@2`), await copied()];
+    await apply({ shadow: true });
+    candidate.ids.length = 0;
+    const letGo = holdBack(candidate);
+    for (let request = 0; request < 3; request++)
+      expect(await versionFor({ [COPY_HEADER]: 'mine' })).toBe('1');
+    await waitFor(() => candidate.open.size === 3, 'the copies to be open');
+    expect(candidate.last?.headers[COPY_HEADER]).toBe('1');
+    expect(stable.last?.headers).not.toHaveProperty(COPY_HEADER);
+    await apply({ candidatePercent: 100 });
+    letGo();
+    await waitFor(
+      async () => (await copied()).answered === copiedBefore.answered + 3,
+      'the copies to be counted',
+    );
+    expect(await versionFor({ [COPY_HEADER]: 'mine' })).toBe('2');
+    expect(candidate.last?.headers).not.toHaveProperty(COPY_HEADER);
+    await waitFor(
+      async () => (await counts(`${MODEL}@2`)).answered > ownBefore.answered,
+      'the request to be counted',
+    );
+    expect(subtractCounters(await counts(`${MODEL}@2`), ownBefore)).toMatchObject({ sent: 1, answered: 1 });
   });
 
   test('refuses a version’s surplus with 429, and nothing of another version’s', async () => {

@@ -52,7 +52,7 @@ describe('the proxy’s configuration', () => {
 
   test('mirrors to the shadow, retries nothing and bounds time, size and open requests', () => {
     const routes = buildRoutes(plan).text;
-    expect(routes).toContain('"request_mirror_policies":[{"cluster":"m@2"}]');
+    expect(routes).toContain('"request_mirror_policies":[{"cluster":"m@2-shadow",');
     expect(routes).not.toContain('retry');
     expect(routes).toContain('"timeout":"8s"');
     expect(buildListeners(settings).text).toContain('"max_request_bytes":1000');

@@ -6,7 +6,7 @@ import { createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { NO_COUNTERS, sumLatency } from '../../agent/envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
-import { clusterName } from '../../agent/envoy/traffic-plan.ts';
+import { clusterName, shadowClusterName } from '../../agent/envoy/traffic-plan.ts';
 import { captureFolder } from '../../agent/instances/launch.ts';
 import { renderMetrics } from '../../agent/metrics/render-metrics.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
@@ -43,6 +43,12 @@ beforeEach(async () => {
     active: 3,
     latency: countsOf([4, 4, 30, 200, 2_000]),
   });
+  host.world.counters.set(shadowClusterName('mnist', '2'), {
+    ...NO_COUNTERS,
+    sent: 7,
+    answered: 5,
+    active: 2,
+  });
 });
 afterEach(() => host.close());
 
@@ -59,6 +65,7 @@ test('each version has its counts, its share and its state', async () => {
   for (const line of [
     '# TYPE trainyard_requests_total counter',
     'trainyard_requests_total{model="mnist",version="1"} 16',
+    'trainyard_shadow_requests_total{model="mnist",version="2"} 7',
     'trainyard_errors_total{model="mnist",version="1"} 2',
     'trainyard_unanswered_total{model="mnist",version="1"} 6',
     'trainyard_timeouts_total{model="mnist",version="1"} 1',

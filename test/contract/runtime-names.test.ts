@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { PIN_HEADER, REQUEST_ID_HEADER, SCHEMAS, VERSION_HEADER } from '../../core/names.ts';
+import { COPY_HEADER, PIN_HEADER, REQUEST_ID_HEADER, SCHEMAS, VERSION_HEADER } from '../../core/names.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 
 /** A text that a module of the Python runtime declares. */
@@ -12,6 +12,7 @@ function declared(module: string, name: string): string | undefined {
 
 test.each([
   ['handler', 'PIN_HEADER', PIN_HEADER],
+  ['handler', 'COPY_HEADER', COPY_HEADER],
   ['handler', 'REQUEST_ID_HEADER', REQUEST_ID_HEADER],
   ['handler', 'VERSION_HEADER', VERSION_HEADER],
   ['predictions', 'PREDICTIONS_SCHEMA', SCHEMAS.predictions],

@@ -20,6 +20,7 @@ const captureSchema = captureWindowSchema
     schema: z.literal('trainyard.capture/1'),
     worker: z.string(),
     invalidAnswers: z.int().nonnegative(),
+    invalidCopies: z.int().nonnegative(),
     startedAt: z.iso.datetime(),
     at: z.iso.datetime(),
   });

@@ -10,6 +10,7 @@ import numpy as np
 from trainyard.capture import Capture, CaptureIdentity
 from trainyard.contract import Contract
 from trainyard.interpretation import Interpretation
+from trainyard.messages import Request
 from trainyard.outputs import interpret
 from trainyard.prediction_log import PredictionLog
 from trainyard.profile import make_profile
@@ -31,7 +32,7 @@ def open_capture(folder: Path, seconds: float = 60) -> Capture:
 
 
 def record(capture: Capture, request_id: str, rows: int) -> None:
-    capture.record(request_id, IMAGES[:rows], interpret(SCORES[:rows], CLASSES), ["a"] * rows)
+    capture.record(Request(request_id, None), IMAGES[:rows], interpret(SCORES[:rows], CLASSES), ["a"] * rows)
 
 
 def read_snapshot(folder: Path) -> dict:

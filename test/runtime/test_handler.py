@@ -104,6 +104,22 @@ def test_a_pinned_request_is_answered_and_no_evidence(unpacked: Path, tmp_path: 
     assert [line.split("\t")[0] for line in log.read_text().splitlines()] == ["r"]
 
 
+def test_an_invalid_answer_to_a_copy_is_counted_apart(unpacked: Path, tmp_path: Path):
+    service = start(FakeContext(unpacked, []))
+    copy = {"X-Trainyard-Copy": "1", "x-request-id": "r"}
+    ask(service, unpacked, body(5), headers=copy)
+    for answer in ("no answer", np.full((1, 3), np.nan)):
+        invalid = ModelService(service._settings, lambda _inputs, answer=answer: answer, "42", service._capture)
+        ask(invalid, unpacked, body(5), headers=copy)
+    ask(invalid, unpacked, body(5), headers={"x-request-id": "s"})
+    service.close()
+    (snapshot,) = (tmp_path / "capture").glob("*.json")
+    counted = json.loads(snapshot.read_text())
+    assert (counted["n"], counted["invalid"], counted["invalidAnswers"], counted["invalidCopies"]) == (4, 3, 1, 2)
+    (log,) = (tmp_path / "capture").glob("*.log")
+    assert [line.split("\t")[0] for line in log.read_text().splitlines()] == ["r", "r", "s"]
+
+
 def test_answers_and_refusals_are_counted(unpacked: Path, tmp_path: Path):
     service = start(FakeContext(unpacked, []))
     ask(service, unpacked, body(5), body(6, 7), {"nonsense": 1}, headers={"x-request-id": "r"})

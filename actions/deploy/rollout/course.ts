@@ -43,6 +43,8 @@ type CoursePorts = {
 /** What this job is to do with a rollout, and under which settings. */
 type CourseSettings = {
   readonly settings: Environment;
+  /** A request that has no answer after so long has failed, in s. */
+  readonly answerSeconds: number;
   readonly detach: boolean;
   /** From then on it leaves a rollout that is under way. */
   readonly leaveAt: Instant | undefined;
@@ -61,7 +63,7 @@ export type SetCourse = (rollout: Rollout, reading: Reading) => Promise<Course>;
 /** The course of one environment's rollouts. */
 export function createCourse(
   { journal, fleet, announcer, listener, starter, endings, brakes, memory, clock, log, signal }: CoursePorts,
-  { settings, detach, leaveAt }: CourseSettings,
+  { settings, answerSeconds, detach, leaveAt }: CourseSettings,
 ): SetCourse {
   return async (rollout, reading) => {
     const { model } = journal;
@@ -79,7 +81,10 @@ export function createCourse(
     const asked = { model, settings, participants: hosts, tempering: baseline.eta, stablePast, words };
     const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const shadow = (dark: Rollout) =>
-      shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
+      shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, {
+        settings,
+        answerSeconds,
+      });
     const explain = createExplainer(log);
     const tellProgress = createProgress({ announcer, clock }, journal.environment);
     if (rollout.percent === 0) {

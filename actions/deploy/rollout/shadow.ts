@@ -1,12 +1,12 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { pollSeconds } from '../../../core/deploy/leases.ts';
 import { planOf } from '../../../core/deploy/rollout-traffic.ts';
-import { addSeconds, secondsBetween } from '../../../core/instant.ts';
+import { addSeconds, isBefore } from '../../../core/instant.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import { gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
-import { judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
+import { countCopies, judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
 import type { Brake } from '../../../core/serving/api.ts';
 import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
 
@@ -24,26 +24,44 @@ type ShadowPorts = {
   readonly signal: AbortSignal;
 };
 
+/** How long requests are copied, and how long an answer may take, in s. */
+type ShadowSettings = { readonly settings: Environment; readonly answerSeconds: number };
+
 /**
  * Copies requests to the candidate for a while and drops its answers: it warms up, a crash or slowness shows before it matters
- * to anyone, and how often it answers otherwise is known before anyone gets such an answer.
+ * to anyone, and how often it answers otherwise is known before anyone gets such an answer. It goes on until as many copies have ended as
+ * were sent in that while: what is open then is what is slow, and a candidate that answers nothing shows it by that alone.
  */
 export async function shadowCandidate(
   { traffic, observeAll, clock, log, signal }: ShadowPorts,
   rollout: Rollout,
-  settings: Environment,
+  { settings, answerSeconds }: ShadowSettings,
 ): Promise<Shadowed> {
   const ready = 'Ready without traffic.';
   const { shadowSeconds } = settings;
   if (shadowSeconds === 0) return { kind: 'unharmed', explanation: ready };
   log.info(`Version ${rollout.version} gets copies of requests for ${shadowSeconds} s.`);
-  const brake = await copyRequests({ traffic, clock, signal }, rollout, settings);
-  if (brake !== undefined) return { kind: 'harmful', code: brake.code, explanation: brake.explanation };
-  const observations = await observeAll();
-  const comparison = sumComparisons(observations);
+  const seen: Observation[] = [];
+  const look = async () => {
+    seen.push(...(await observeAll()));
+    return countCopies(seen);
+  };
+  const copy = (isEnough: Enough) =>
+    copyRequests({ traffic, clock, signal }, rollout, { settings, isEnough });
+  const until = addSeconds(clock.now(), shadowSeconds);
+  const braked = await copy(async () => !isBefore(clock.now(), until));
+  if (braked !== undefined) return explainHarmful(braked);
+  const { ended, open } = await look();
+  const awaited = ended + open;
+  const latest = addSeconds(clock.now(), answerSeconds + pollSeconds(settings));
+  const brakedLater = await copy(
+    async () => (await look()).ended >= awaited || !isBefore(clock.now(), latest),
+  );
+  if (brakedLater !== undefined) return explainHarmful(brakedLater);
+  const comparison = sumComparisons(seen);
   const { verdict, explanation } = judgeShadow({
-    evidence: gatherEvidence(planOf(rollout, settings, 'deploy'), observations),
-    ...(comparison && { comparison }),
+    evidence: gatherEvidence(planOf(rollout, settings, 'deploy'), seen),
+    ...{ awaited, ...(comparison && { comparison }) },
   });
   log.info(`Copies of requests: ${verdict}. ${explanation}`);
   return verdict === 'fail'
@@ -51,17 +69,22 @@ export async function shadowCandidate(
     : { kind: 'unharmed', explanation: `${ready} ${explanation}` };
 }
 
+function explainHarmful({ code, explanation }: Brake): Shadowed {
+  return { kind: 'harmful', code, explanation };
+}
+
+type Enough = () => Promise<boolean>;
+
+/** Copies until it is enough; gives the brake of a host that ends it before. */
 async function copyRequests(
   { traffic, clock, signal }: Pick<ShadowPorts, 'traffic' | 'clock' | 'signal'>,
   rollout: Rollout,
-  { shadowSeconds, leaseSeconds }: Pick<Environment, 'shadowSeconds' | 'leaseSeconds'>,
+  { settings, isEnough }: { readonly settings: Environment; readonly isEnough: Enough },
 ): Promise<Brake | undefined> {
-  const until = addSeconds(clock.now(), shadowSeconds);
   for (;;) {
     const brake = await traffic.copy(rollout);
     if (brake !== undefined) return brake;
-    const left = secondsBetween(clock.now(), until);
-    if (left <= 0) return undefined;
-    await clock.wait(Math.min(left, pollSeconds({ leaseSeconds })) * 1_000, signal);
+    if (await isEnough()) return undefined;
+    await clock.wait(pollSeconds(settings) * 1_000, signal);
   }
 }

@@ -1,4 +1,4 @@
-import { type Backend, clusterName, pinnedClusterName, type TrafficPlan } from '../traffic-plan.ts';
+import { type Backend, clusterNames, type TrafficPlan } from '../traffic-plan.ts';
 import { type Discovery, discover } from './discovery.ts';
 
 const CONNECT_TIMEOUT_SECONDS = 2;
@@ -11,15 +11,13 @@ export type ClusterSettings = {
 };
 
 /**
- * Two clusters per backend, of one host each, with limits of their own: a version that is overloaded takes nothing from another.
+ * Three clusters per backend, of one host each, with limits of their own: a version that is overloaded takes nothing from another.
  * No outlier detection: to eject the only host of a version would turn its slow answers into refusals; taking traffic away from a
  * version is the rollout's decision.
  */
 export function buildClusters(plan: TrafficPlan, settings: ClusterSettings): Discovery {
   const clusters = plan.backends.flatMap((backend) =>
-    [clusterName, pinnedClusterName].map((nameOf) =>
-      buildCluster(nameOf(backend.model, backend.version), backend, settings),
-    ),
+    clusterNames(backend.model, backend.version).map((name) => buildCluster(name, backend, settings)),
   );
   return discover('envoy.config.cluster.v3.Cluster', clusters);
 }

@@ -1,6 +1,6 @@
-import { PIN_HEADER, PROTOCOL_HEADER } from '../../../core/names.ts';
+import { COPY_HEADER, PIN_HEADER, PROTOCOL_HEADER } from '../../../core/names.ts';
 import { PERCENT_STEP } from '../../../core/rollout/rollout-plan.ts';
-import { clusterName, pinnedClusterName, type TrafficPlan } from '../traffic-plan.ts';
+import { clusterName, pinnedClusterName, shadowClusterName, type TrafficPlan } from '../traffic-plan.ts';
 import { refuse, setHeader, versionHeader } from './route-parts.ts';
 
 /** Weights are in hundredths of a percent. */
@@ -40,7 +40,11 @@ export function routesOfPath(
   return [
     ...pinned,
     unknownPin,
-    { match: { path }, ...split, request_headers_to_add: [setHeader(PROTOCOL_HEADER, protocol)] },
+    {
+      ...{ match: { path }, ...split },
+      request_headers_to_add: [setHeader(PROTOCOL_HEADER, protocol)],
+      request_headers_to_remove: [COPY_HEADER],
+    },
   ];
 }
 
@@ -95,12 +99,17 @@ function splitAction(
   }));
   const mirror =
     split?.shadow === true && candidate !== undefined
-      ? { request_mirror_policies: [{ cluster: clusterName(model, candidate) }] }
+      ? { request_mirror_policies: [copyTo(shadowClusterName(model, candidate))] }
       : {};
   const sticky =
     stickyHeader === undefined ? {} : { hash_policy: [{ header: { header_name: stickyHeader } }] };
   const weighted = { clusters, ...(stickyHeader !== undefined && { use_hash_policy: true }) };
   return { route: { ...action, ...mirror, ...sticky, weighted_clusters: weighted } };
+}
+
+/** Copies say that they are. */
+function copyTo(cluster: string): object {
+  return { cluster, request_headers_mutations: [{ append: setHeader(COPY_HEADER, '1') }] };
 }
 
 /** Whether a version can be reached on this host now. */

@@ -55,7 +55,10 @@ export const environmentSchema = z
         tolerance: z.number().min(1).max(10).default(1).meta({
           description: 'Odds ratio of failed requests that is still acceptable; 1 is not worse at all.',
         }),
-        shadow: duration('How long the candidate first gets copies of requests only.', '10m').prefault('0s'),
+        shadow: duration(
+          'How long the candidate first gets copies of requests only, and then until as many have ended as were sent in that time.',
+          '10m',
+        ).prefault('0s'),
         lease: duration(
           'Without a sign from the deploy job for so long, hosts stop advancing.',
           '2m',

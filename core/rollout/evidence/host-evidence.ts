@@ -1,5 +1,5 @@
 import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
-import type { ArmCounts, Observation } from './observation.ts';
+import { type ArmCounts, comparedArm, type Observation } from './observation.ts';
 import { fitsBuckets, fixSlowThresholds, type SlowThreshold } from './slow-requests.ts';
 import { addTotals } from './stage-totals.ts';
 import { largerUserWeights, NO_USERS, type UserWeights } from './user-weights.ts';
@@ -57,14 +57,14 @@ export function stepHost(
   const isWarm =
     before !== undefined &&
     (before.candidateRequests >= WARM_UP_REQUESTS || before.candidateSeconds >= WARM_UP_SECONDS);
+  const compared = comparedArm(observation);
   const interval = joinWaiting(before?.waiting, observation);
   const isComparable = interval.candidate.requests > 0 && interval.stable.requests > 0;
   const host: HostEvidence = {
     lastSeq: observation.seq,
     stage: observation.stage,
-    candidateRequests: (before?.candidateRequests ?? 0) + observation.candidate.requests,
-    candidateSeconds:
-      (before?.candidateSeconds ?? 0) + (observation.candidate.requests > 0 ? observation.seconds : 0),
+    candidateRequests: (before?.candidateRequests ?? 0) + compared.requests,
+    candidateSeconds: (before?.candidateSeconds ?? 0) + (compared.requests > 0 ? observation.seconds : 0),
     stableLatency: gatherStableLatency(before, observation, thresholds),
     ...(thresholds && { thresholds }),
     ...(!isComparable && { waiting: interval }),
@@ -106,8 +106,9 @@ function gatherStableLatency(
 }
 
 function joinWaiting(waiting: ComparedInterval | undefined, observation: Observation): ComparedInterval {
-  const { stage, seconds, candidate, stable } = observation;
+  const { stage, seconds, stable } = observation;
   const percent = observation.weights.candidate;
+  const candidate = comparedArm(observation);
   const alone = { stage, percent, seconds, candidate, stable };
   if (waiting === undefined || waiting.stage !== stage || waiting.percent !== percent) return alone;
   if (waiting.seconds + seconds > LONGEST_JOINED_SECONDS) return alone;

@@ -7,7 +7,7 @@ import {
   startRateOnset,
 } from '../../statistics/sequential/rate-onset.ts';
 import type { Baseline } from './baseline.ts';
-import type { ArmTotals, Observation } from './observation.ts';
+import { type ArmTotals, comparedArm, type Observation } from './observation.ts';
 import { stablePastOf } from './stable-past.ts';
 import type { StageTotals } from './stage-totals.ts';
 
@@ -58,7 +58,8 @@ export function addToObjective(
   }: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline; readonly hosts: number },
 ): Objective {
   if (!objective.isConfigured && !isAlone(observation)) return objective;
-  const { candidate, seconds } = observation;
+  const { seconds } = observation;
+  const candidate = comparedArm(observation);
   const limit = objective.limit ?? defaultLimit(stages, baseline);
   if (limit === undefined) return objective;
   const counts: Broken = { requests: candidate.requests, bad: countBroken(candidate) };

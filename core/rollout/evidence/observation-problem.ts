@@ -25,13 +25,14 @@ export function findObservationProblem(
   observation: Observation,
   stages: number,
 ): ObservationProblem | undefined {
-  const { candidate, stable, stage, seq, seconds, weights } = observation;
+  const { candidate, stable, copies, stage, seq, seconds, weights } = observation;
+  const arms = [candidate, stable, ...(copies === undefined ? [] : [copies.ended])];
   if (!Number.isSafeInteger(stage) || stage < 0 || stage >= stages) return 'unknown-stage';
   const clean =
     isCount(seq) && seconds >= 0 && Number.isFinite(seconds) && Number.isFinite(weights.candidate);
-  if (!clean || !hasCleanCounts(candidate) || !hasCleanCounts(stable)) return 'not-a-count';
-  if (hasTooManyBad(candidate) || hasTooManyBad(stable)) return 'more-bad-than-requests';
-  if (!shareEdges(candidate.latency, stable.latency)) return 'latency-edges-differ';
+  if (!clean || !arms.every(hasCleanCounts) || !isCount(copies?.open ?? 0)) return 'not-a-count';
+  if (arms.some(hasTooManyBad)) return 'more-bad-than-requests';
+  if (!arms.every(({ latency }) => shareEdges(latency, stable.latency))) return 'latency-edges-differ';
   return undefined;
 }
 

@@ -7,7 +7,7 @@ import { userWeightsSchema } from './user-weights.ts';
 const count = z.int().nonnegative();
 
 /**
- * What became of the requests that a version was given. `requests` have ended, answered or not; `errors` of them were answered 5xx or not at
+ * What became of the requests that a version was given, or of the copies. `requests` have ended, answered or not; `errors` of them were answered 5xx or not at
  * all, `unanswered` of these not at all: the client gave up, or the request was reset, cancelled, timed out or found no room. `refused`
  * were answered 4xx: nobody's fault until one version refuses more than the other. `invalid` were answered with what was NaN or broke
  * the schema.
@@ -49,10 +49,15 @@ const shadowComparisonSchema = z.object({
   meanDifference: z.number().nonnegative().optional(),
 });
 
+/** What became of copies of requests, whose answers nobody got: those that have `ended`, and how many are open when it is counted. */
+const copiesSchema = z.object({ ended: armCountsSchema, open: count });
+
 /**
  * One poll of one host: both versions over the same `seconds`, at stage index `stage`, with the candidate given
- * `weights.candidate` percent. `users` says how many requests count as one where users are dealt to the versions. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host;
- * the pair (hostId, seq) names the observation, and `host` is what people call it.
+ * `weights.candidate` percent. `candidate` and `stable` are of requests of their own; `copies` are what the candidate was sent of the
+ * stable version's, while that goes on and until the last has ended. `users` says how many requests count as one where users are dealt to
+ * the versions. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host; the pair
+ * (hostId, seq) names the observation, and `host` is what people call it.
  */
 export const observationSchema = z
   .object({
@@ -65,12 +70,17 @@ export const observationSchema = z
     weights: z.object({ candidate: z.number().min(0).max(100) }),
     candidate: armCountsSchema,
     stable: armCountsSchema,
+    copies: copiesSchema.optional(),
     users: userWeightsSchema.optional(),
     shadow: shadowComparisonSchema.optional(),
   })
   .refine(({ candidate, stable }) => shareEdges(candidate.latency, stable.latency), {
     error: 'both versions must use the same latency edges',
     path: ['candidate', 'latency', 'edges'],
+  })
+  .refine(({ copies, stable }) => copies === undefined || shareEdges(copies.ended.latency, stable.latency), {
+    error: 'copies must use the same latency edges as both versions',
+    path: ['copies', 'ended', 'latency', 'edges'],
   });
 
 export type ArmCounts = z.infer<typeof armCountsSchema>;
@@ -80,3 +90,11 @@ export type ArmTotals = z.infer<typeof armTotalsSchema>;
 export type BadCount = 'errors' | 'refused' | 'invalid';
 export type ShadowComparison = z.infer<typeof shadowComparisonSchema>;
 export type Observation = z.infer<typeof observationSchema>;
+
+/**
+ * What of the candidate is compared with what the stable version did in the same time: without a share of its own, the copies it was sent.
+ * Copies that end after it has got a share are the slowest of theirs, and have nothing to be compared with.
+ */
+export function comparedArm({ weights, candidate, copies }: Observation): ArmCounts {
+  return weights.candidate === 0 && copies !== undefined ? copies.ended : candidate;
+}

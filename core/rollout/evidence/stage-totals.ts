@@ -1,7 +1,7 @@
 import type { ArmTotals, Observation } from './observation.ts';
 
 /**
- * What a stage has seen so far over all hosts. `shadow` are copies the candidate answered while it had no traffic of its own;
+ * What a stage has seen so far over all hosts. `shadow` are the copies of requests that the candidate was sent;
  * `routed` counts requests since the share was last changed to `percent`.
  */
 export type StageTotals = {
@@ -38,13 +38,12 @@ export function sumStages(stages: readonly StageTotals[], arm: 'candidate' | 'sh
   return stages.reduce((sum, stage) => addTotals(sum, stage[arm]), NO_TOTALS);
 }
 
-function addPoll(totals: StageTotals, { candidate, stable, weights }: Observation): StageTotals {
+function addPoll(totals: StageTotals, { candidate, copies, stable, weights }: Observation): StageTotals {
   const { routed } = totals;
   const isSameShare = routed.percent === weights.candidate;
-  const isShadow = weights.candidate === 0;
   return {
-    candidate: isShadow ? totals.candidate : addTotals(totals.candidate, candidate),
-    shadow: isShadow ? addTotals(totals.shadow, candidate) : totals.shadow,
+    candidate: addTotals(totals.candidate, candidate),
+    shadow: copies === undefined ? totals.shadow : addTotals(totals.shadow, copies.ended),
     stable: addTotals(totals.stable, stable),
     polls: totals.polls + 1,
     routed: {

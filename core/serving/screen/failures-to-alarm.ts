@@ -1,5 +1,5 @@
 import { addObservation, type Evidence } from '../../rollout/evidence/evidence.ts';
-import type { ArmCounts, Observation } from '../../rollout/evidence/observation.ts';
+import { type ArmCounts, comparedArm, type Observation } from '../../rollout/evidence/observation.ts';
 
 /** More failures than this in one poll are no answer to "how far is it". */
 const MOST_FAILURES = 256;
@@ -13,7 +13,7 @@ export function failuresToAlarm(evidence: Evidence, last: Observation): number |
   const limit = -Math.log(evidence.plan.alarmAlpha);
   if (evidence.peak.total >= limit) return 0;
   const { candidate: percent } = last.weights;
-  if (percent >= 100 || (percent <= 0 && last.candidate.requests === 0)) return undefined;
+  if (percent >= 100 || (percent <= 0 && comparedArm(last).requests === 0)) return undefined;
   const crosses = (failures: number) =>
     addObservation(evidence, failingPoll(last, failures)).levels.total >= limit;
   let high = 1;
@@ -34,10 +34,11 @@ function failingPoll(last: Observation, failures: number): Observation {
   const { candidate: percent } = last.weights;
   // A candidate without a share answers copies of what the stable version answers.
   const beside = percent <= 0 ? failures : Math.max(1, Math.round((failures * (100 - percent)) / percent));
+  const failing = { ...answered(last.candidate, 0), requests: failures, errors: failures };
   return {
     ...last,
     seq: last.seq + 1,
-    candidate: { ...answered(last.candidate, 0), requests: failures, errors: failures },
+    ...(percent <= 0 ? { copies: { ended: failing, open: 0 } } : { candidate: failing }),
     stable: { ...answered(last.stable, 0), requests: beside },
   };
 }

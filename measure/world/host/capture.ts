@@ -25,12 +25,13 @@ export function keepCapturing({ time, servers, clients }: Handlers): void {
     for (const { port, version, captureFolder, servingSince, state } of servers.running.values()) {
       if (state !== 'serving') continue;
       const worker = `worker-${port}.json`;
-      const invalid = clients.invalidOf(port);
+      const { requests, copies } = clients.invalidOf(port);
       mkdirSync(captureFolder, { recursive: true });
       const snapshot: CaptureSnapshot = {
         ...{ schema: SCHEMAS.capture, model: MODEL, version, worker, n: 0, features: {} },
         ...{ startedAt: toInstant(time.now() - time.elapsed() + servingSince), at: toInstant(time.now()) },
-        ...{ invalid, invalidAnswers: invalid, refused: 0, prediction: { counts: [] } },
+        ...{ invalid: requests + copies, invalidAnswers: requests, invalidCopies: copies, refused: 0 },
+        prediction: { counts: [] },
       };
       writeFileSync(join(captureFolder, worker), JSON.stringify(snapshot));
     }

@@ -26,9 +26,12 @@ type Fate = Pick<Served, 'failed' | 'refused' | 'broken'>;
 export type Clients = {
   /** Counts everything that was sent up to now. */
   readonly settle: () => void;
-  /** Invalid answers so far of the server on this port. */
-  readonly invalidOf: (port: number) => number;
+  /** Invalid answers so far of the server on this port, to requests and to copies of them. */
+  readonly invalidOf: (port: number) => Invalid;
 };
+
+type Invalid = Readonly<Record<'requests' | 'copies', number>>;
+const NO_INVALID: Invalid = { requests: 0, copies: 0 };
 
 type Options = {
   readonly time: Scheduler;
@@ -44,8 +47,10 @@ type Options = {
 /** Connections of a cluster, and as many requests waiting for one. */
 const MAX_IN_FLIGHT = 128;
 
+/** Requests that no server answers. Until then their clients wait, or the proxy does, for a copy has no client. */
 type Open = {
   readonly at: number;
+  readonly of: keyof Invalid;
   readonly stats: ClusterStats;
   readonly sent: number;
   readonly waiting: number;
@@ -54,31 +59,33 @@ type Open = {
 /** Clients that send at a steady rate, give up after a while and never retry. */
 export function createClients(options: Options): Clients {
   const { time, draws, setup, onServed } = options;
-  const invalid = new Map<number, number>();
+  const invalid = new Map<number, Invalid>();
   const open: Open[] = [];
   let last = 0;
   let carry = 0;
-  const ask = (cluster: string, requests: number, timeoutMs: number): Fate => {
+  const ask = (of: keyof Invalid, cluster: string, requests: number, timeoutMs: number): Fate => {
     const { proxy, servers, behaviourOf } = options;
     const port = proxy().portOf(cluster);
     const server = port === undefined ? undefined : servers.running.get(port);
     const stats = proxy().statsOf(cluster);
     if (server?.state !== 'serving') return refuse(stats, server, requests);
     const answers = answer(draws, behaviourOf(server.version), { requests, malformed: setup.malformed });
-    invalid.set(server.port, (invalid.get(server.port) ?? 0) + answers.invalid);
-    const patienceMs = Math.min(timeoutMs, setup.clientTimeoutMs);
-    const overflow = hang(stats, open, { requests: answers.hanging, until: time.elapsed() + patienceMs });
+    const before = invalid.get(server.port) ?? NO_INVALID;
+    invalid.set(server.port, { ...before, [of]: before[of] + answers.invalid });
+    const patienceMs = of === 'copies' ? timeoutMs : Math.min(timeoutMs, setup.clientTimeoutMs);
+    const at = time.elapsed() + patienceMs;
+    const overflow = hang({ at, of, stats }, open, answers.hanging);
     count(stats, answers, { requests, ms: behaviourOf(server.version).answerMs, overflow });
     const broken = answers.failing + answers.hanging + answers.invalid;
     return { failed: broken + answers.refusing, refused: answers.refusing + answers.malformed, broken };
   };
   return {
-    invalidOf: (port) => invalid.get(port) ?? 0,
+    invalidOf: (port) => invalid.get(port) ?? NO_INVALID,
     settle: () => {
       const [from, to] = [last, time.elapsed()];
       if (to <= from) return;
       last = to;
-      giveUp(open, to);
+      end(open, to);
       carry += (setup.rate * options.rateFactor() * (to - from)) / 1_000;
       const requests = Math.floor(carry);
       carry -= requests;
@@ -89,10 +96,10 @@ export function createClients(options: Options): Clients {
       }
       for (const [cluster, share] of split(draws, routing, requests)) {
         if (share === 0) continue;
-        const fate = ask(cluster, share, routing.timeoutMs);
+        const fate = ask('requests', cluster, share, routing.timeoutMs);
         onServed({ from, to, version: versionOf(cluster), requests: share, ...fate });
       }
-      if (routing.mirror !== undefined) ask(routing.mirror, requests, routing.timeoutMs);
+      if (routing.mirror !== undefined) ask('copies', routing.mirror, requests, routing.timeoutMs);
     },
   };
 }
@@ -152,29 +159,35 @@ function answer(
 }
 
 /** Gives how many were refused since too many wait already. */
-function hang(
-  stats: ClusterStats,
-  open: Open[],
-  { requests, until }: { readonly requests: number; readonly until: number },
-): number {
+function hang(until: Pick<Open, 'at' | 'of' | 'stats'>, open: Open[], requests: number): number {
   if (requests === 0) return 0;
+  const { stats } = until;
   const mine = open.filter((one) => one.stats === stats);
   const sent = Math.min(requests, MAX_IN_FLIGHT - mine.reduce((sum, one) => sum + one.sent, 0));
   const room = MAX_IN_FLIGHT - mine.reduce((sum, one) => sum + one.waiting, 0);
   const waiting = Math.min(requests - sent, room);
   stats.counters.upstream_rq_active += sent;
-  open.push({ at: until, stats, sent, waiting });
+  open.push({ ...until, sent, waiting });
+  // Copies are waited for longer than requests: the first to end is found first.
+  open.sort((left, right) => left.at - right.at);
   return requests - sent - waiting;
 }
 
-/** Clients that have waited long enough go away: the proxy resets what it had sent for them. */
-function giveUp(open: Open[], now: number): void {
+/**
+ * Clients that have waited long enough go away: the proxy resets what it had sent for them. Copies it gives up by itself, and answers
+ * 504 to nobody.
+ */
+function end(open: Open[], now: number): void {
   for (let first = open[0]; first !== undefined && first.at <= now; first = open[0]) {
     open.shift();
     const { counters } = first.stats;
     counters.upstream_rq_active -= first.sent;
     counters.upstream_cx_destroy_with_active_rq += first.sent;
     counters.upstream_rq_cancelled += first.waiting;
+    if (first.of === 'requests') continue;
+    counters.upstream_rq_timeout += first.sent;
+    counters.upstream_rq_completed += first.sent;
+    counters.upstream_rq_5xx += first.sent;
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseCounters } from '../../../agent/envoy/cluster-counters.ts';
 import { buildRoutes } from '../../../agent/envoy/config/routes.ts';
 import type { DataPlane } from '../../../agent/envoy/envoy.ts';
-import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
+import { clusterNames, type TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
 import type { Actor, Scheduler } from '../scheduler.ts';
 import { MODEL } from '../world-config.ts';
 import { type ClusterStats, newClusterStats, renderCounters } from './envoy-counters.ts';
@@ -51,7 +51,11 @@ export function createProxy({ time, onLook }: Options): HostProxy {
   const take = (plan: TrafficPlan, wanted: string) => {
     onLook();
     routing = routingOf(plan, wanted);
-    ports = new Map(plan.backends.map(({ model, version, port }) => [`${model}@${version}`, port]));
+    ports = new Map(
+      plan.backends.flatMap(({ model, version, port }) =>
+        clusterNames(model, version).map((name) => [name, port] as const),
+      ),
+    );
     stats = new Map([...stats].filter(([cluster]) => ports.has(cluster)));
     running = true;
   };

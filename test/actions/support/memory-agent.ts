@@ -13,7 +13,13 @@ import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import type { ManualClock } from './manual-clock.ts';
 
 /** How the candidate behaves on a host: its share of errors, of `requests` per tick that both versions get together. */
-export type Behaviour = { requests: number; candidateErrors: number; stableErrors: number };
+export type Behaviour = {
+  requests: number;
+  candidateErrors: number;
+  stableErrors: number;
+  /** Copies of requests are open for so many ticks. */
+  copiesTakeTicks: number;
+};
 
 /** A serving host in memory: instances become ready at once unless told, and each tick of the clock is one observation. */
 export type MemoryAgent = AgentPort & {
@@ -54,7 +60,7 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
     instances: new Map(),
     traffic: undefined,
     trafficHistory: [],
-    behaviour: { requests: 4_000, candidateErrors: 0, stableErrors: 0 },
+    behaviour: { requests: 4_000, candidateErrors: 0, stableErrors: 0, copiesTakeTicks: 0 },
     failsWith: undefined,
     blobs: new Set(),
     identity: { host: url, hostId: hostIdOf(url) },
@@ -191,10 +197,19 @@ function observe(agent: MemoryAgent, clock: ManualClock): void {
     stage: traffic.lease.stage,
     weights: { candidate: traffic.candidatePercent },
     candidate: countsOf(candidate, behaviour.candidateErrors),
+    ...copy(agent),
     stable: countsOf(behaviour.requests - candidate, behaviour.stableErrors),
     // Of copied requests, the candidate answers one in twenty otherwise.
     ...(traffic.shadow && { shadow: { pairs: 200, different: 10, unmatched: 0 } }),
   });
+}
+
+function copy({ seen, traffic, behaviour }: MemoryAgent): Pick<Observation, 'copies'> {
+  if (traffic?.shadow !== true) return {};
+  const { requests, candidateErrors, copiesTakeTicks } = behaviour;
+  const ticks = seen.filter(({ copies }) => copies !== undefined).length + 1;
+  const ended = countsOf(ticks > copiesTakeTicks ? requests : 0, candidateErrors);
+  return { copies: { ended, open: requests * Math.min(ticks, copiesTakeTicks) } };
 }
 
 function countsOf(requests: number, errorShare: number): Observation['stable'] {

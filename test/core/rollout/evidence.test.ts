@@ -13,7 +13,12 @@ import {
 import { addObservation, gatherEvidence, startEvidence } from '../../../core/rollout/evidence/evidence.ts';
 import { learnBaseline } from '../../../core/rollout/evidence/learn-baseline.ts';
 import { type Observation, observationSchema } from '../../../core/rollout/evidence/observation.ts';
-import { compareAnswers, judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
+import {
+  compareAnswers,
+  countCopies,
+  judgeShadow,
+  sumComparisons,
+} from '../../../core/rollout/judge-shadow.ts';
 import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import { driveRecorded, type Traffic } from './drive-recorded.ts';
 import { arm, evidenceOf, instant, PLAN, poll } from './observations.ts';
@@ -218,8 +223,14 @@ describe('bets on several harms', () => {
 });
 
 describe('copies of requests before the first percent', () => {
-  const shadowPoll = (seq: number, errors: number) =>
-    poll(seq, { stage: 0, weights: { candidate: 0 }, candidate: arm(500, { errors }), stable: arm(500) });
+  const copied = (seq: number, ended: ReturnType<typeof arm>, open = 0) =>
+    poll(seq, {
+      ...{ stage: 0, weights: { candidate: 0 } },
+      candidate: arm(0),
+      stable: arm(500),
+      copies: { ended, open },
+    });
+  const shadowPoll = (seq: number, errors: number) => copied(seq, arm(500, { errors }));
 
   it('count as evidence of harm but not as requests of the stage', () => {
     const evidence = evidenceOf([shadowPoll(1, 0), shadowPoll(2, 0)]);
@@ -233,6 +244,39 @@ describe('copies of requests before the first percent', () => {
     expect(harmful).toMatchObject({ verdict: 'fail', reasons: [{ code: 'shadow-harm', metric: 'errors' }] });
     expect(harmful.explanation).toContain('errors 12/500 (2.4%) vs 0/500 (0%)');
     expect(judgeShadow({ evidence: evidenceOf([]) }).verdict).toBe('inconclusive');
+  });
+
+  it('that end once the candidate has requests of its own are not compared with what is answered then', () => {
+    const late = (seq: number, requests: number, copies = arm(0)) =>
+      poll(seq, {
+        stage: 0,
+        weights: { candidate: 10 },
+        candidate: arm(requests),
+        stable: arm(500),
+        copies: { ended: copies, open: 0 },
+      });
+    const shadowed = [shadowPoll(1, 0), shadowPoll(2, 0)];
+    const without = evidenceOf([...shadowed, late(3, 50)]);
+    const evidence = evidenceOf([...shadowed, late(3, 50, arm(40, { errors: 40 }))]);
+    expect(evidence.levels).toEqual(without.levels);
+    expect(evidence.stages[0]).toMatchObject({
+      candidate: { requests: 50, errors: 0 },
+      shadow: { requests: 1_040, errors: 40 },
+    });
+  });
+
+  it('are no pass while of those that were sent too few have ended', () => {
+    const observations = [
+      copied(1, arm(30), 12),
+      { ...copied(1, arm(10), 3), hostId: hostIdOf('b'), host: 'b' },
+      copied(2, arm(5), 8),
+    ];
+    expect(countCopies(observations)).toEqual({ ended: 45, open: 11 });
+    const evidence = evidenceOf(observations);
+    const judged = judgeShadow({ evidence, awaited: 56 });
+    expect(judged).toMatchObject({ verdict: 'inconclusive', reasons: [{ code: 'shadow-unanswered' }] });
+    expect(judged.explanation).toContain('Of 56 copies of requests 11 had not ended');
+    expect(judgeShadow({ evidence, awaited: 45 }).verdict).toBe('pass');
   });
 
   it('tell how often both versions answer differently, which is no harm', () => {
