@@ -116,8 +116,6 @@ export const TAGS = {
   openedSeal: 'trainyard.seal.opened',
   /** On the run of a search: the digest of its data with their seal, once others may search along. */
   searchedData: 'trainyard.seal.searched-data',
-  /** On the run of a search: when its job was last heard, with their seal. */
-  heartbeat: 'trainyard.seal.heartbeat',
   /** On the run of a search: how far it is, in words, with their seal. */
   progress: 'trainyard.progress',
   finishedSeal: 'trainyard.seal.finished',

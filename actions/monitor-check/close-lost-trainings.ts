@@ -118,7 +118,7 @@ async function findSecondLoss(monitoring: Monitoring, training: Training): Promi
   if (lost === undefined) return undefined;
   const { runId } = lost.run;
   if (lost.leases.some(({ round }) => round === resumed.round)) {
-    return `its run ${runId} was lost again. Re-run the failed jobs of its workflow run: it goes on from its last checkpoint`;
+    return `its run ${runId} was lost again. Re-run the failed jobs of its workflow run: it goes on from what it has left`;
   }
   const since = secondsBetween(resumed.at, monitoring.ports.clock.now());
   return since > LOST_REQUEST_SECONDS || (await findConclusion(monitoring, training)) !== undefined

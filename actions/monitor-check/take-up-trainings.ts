@@ -49,16 +49,23 @@ export async function takeUpTrainings(
   return told;
 }
 
-/** The run of an open training whose holders were all heard of too long ago; `undefined` where one may be at work, or nothing is known. */
+/**
+ * The run of an open training, or of the search before it, whose holders were all heard of too long ago; `undefined` where one may be at
+ * work, or nothing is known.
+ */
 export async function findLost(
   { request, ports }: Monitoring,
-  { correlationId, nonce }: Training,
+  { correlationId, nonce, operation }: Training,
 ): Promise<LostTraining | undefined> {
   if (nonce === undefined) return undefined;
   const seal = createSeal(nonce);
-  const tags = { [TAGS.correlation]: correlationId, [TAGS.step]: 'train' };
-  const runs = await ports.tracking.findRuns(request.config.tracking.experiment, tags);
-  const held = runs
+  const runsOf = (step: 'train' | 'search') =>
+    ports.tracking.findRuns(request.config.tracking.experiment, {
+      [TAGS.correlation]: correlationId,
+      [TAGS.step]: step,
+    });
+  const searches = operation === 'tune' ? await runsOf('search') : [];
+  const held = [...(await runsOf('train')), ...searches]
     .map((run) => ({ run, leases: readLeases(run.tags, run.runId, seal) }))
     .filter(({ leases }) => leases.length > 0);
   const leases = held.flatMap((one) => one.leases);

@@ -28,7 +28,7 @@ import { createFetch } from '../job/programs/fetch-data.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
 import { requirePrograms } from './project/require-programs.ts';
 import { requireProject } from './project/require-project.ts';
-import { searchAlong } from './search-along.ts';
+import { searchAlong } from './search/search-along.ts';
 import { train } from './train.ts';
 import type { TrainPorts, TrainRequest } from './train-context.ts';
 import { tune } from './tune.ts';

@@ -15,10 +15,10 @@ import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
 import { findOpened, isFirst, readSearchedTag, sealOpened, searchedTag } from './find-earlier.ts';
 import { hashInputs, tryHoldout } from './hash-inputs.ts';
+import { holdLease } from './hold-lease.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
 import { pinProject, projectTags } from './project/pin-project.ts';
-import { startBeating } from './search/heart-beat.ts';
 import { tellProgress } from './tell-progress.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
@@ -80,9 +80,11 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
   ports.search.requireStorage(asked);
   const run = await openRun(given, ports);
   log.info(`MLflow run of the search: ${run.url}`);
-  const stopBeating = startBeating(given, ports, run.runId);
+  const held = await holdLease(given, ports, run.runId);
   try {
-    const request = await pinProject(given, ports, run);
+    // Monitor-check takes one that was ended for a search that has failed.
+    await tracking.endRun(run.runId, 'RUNNING');
+    const request = await pinProject({ ...given, signal: held.signal }, ports, run);
     await tracking.setRunTags(run.runId, projectTags(request, ports));
     await prepareData(request, ports, run.runId);
     if (plan.next !== undefined) await tryHoldout(request, ports);
@@ -94,6 +96,7 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
     const end = await log.group('Search', () =>
       runSearch(request, ports, { asked, run, host: FIRST, onProgress }),
     );
+    await held.require();
     const summary = await keep(ports, { end, data, run, plan, asked });
     await tracking.endRun(run.runId, 'FINISHED');
     return {
@@ -104,10 +107,11 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
       blocks: describeSearch(end.result, run.url),
     };
   } catch (thrown) {
+    await held.require();
     await tracking.endRun(run.runId, signal.aborted ? 'KILLED' : 'FAILED');
     throw thrown;
   } finally {
-    stopBeating();
+    await held.release();
   }
 }
 
@@ -130,11 +134,7 @@ async function openRun(request: TrainRequest, ports: TunePorts): Promise<Trackin
   const { tracking } = ports;
   const { experiment } = config.tracking;
   const [own] = isFirst(holder) ? [] : await findOpened(request, ports, 'search');
-  if (own !== undefined) {
-    // Monitor-check takes one that was ended for a search that has failed.
-    await tracking.endRun(own.runId, 'RUNNING');
-    return own;
-  }
+  if (own !== undefined) return own;
   const name = `search ${plan.correlationId}`;
   const run = await tracking.createRun({
     experiment,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../actions/plan/plan.ts';
 import { sealOpened, searchedTag } from '../../actions/train/find-earlier.ts';
-import { startBeating } from '../../actions/train/search/heart-beat.ts';
-import { searchAlong } from '../../actions/train/search-along.ts';
+import { holdLease } from '../../actions/train/hold-lease.ts';
+import { searchAlong } from '../../actions/train/search/search-along.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
 import { secondsBetween } from '../../core/instant.ts';
@@ -217,7 +217,7 @@ describe('a runner that searches along', () => {
   test('stays while the job of the search says that it lives, and for no word that it has not sealed', async () => {
     const { request, ports, tracking, begin } = createAlong();
     const runId = await begin(digestOf('data'));
-    const stop = startBeating(request, ports, runId);
+    const held = await holdLease(request, ports, runId);
     const { clock } = ports;
     const since = clock.now();
     let stopped = since;
@@ -226,12 +226,12 @@ describe('a runner that searches along', () => {
         await clock.wait(10_000);
         expect(search.step.signal?.aborted).toBe(false);
       }
-      stop();
+      await held.release();
       stopped = clock.now();
       search.step.signal?.addEventListener('abort', () => (stopped = clock.now()), { once: true });
       while (search.step.signal?.aborted === false) {
         await clock.wait(10_000);
-        await tracking.setRunTags(runId, { [TAGS.heartbeat]: `${clock.now()} ${'0'.repeat(64)}` });
+        await tracking.setRunTags(runId, { [`${TAGS.lease}.0.1`]: `${clock.now()} ${'0'.repeat(64)}` });
       }
       throw new DOMException('The job was cancelled.', 'AbortError');
     };

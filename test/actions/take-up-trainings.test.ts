@@ -14,21 +14,29 @@ const seal = createSeal(NONCE);
 const DAY = 86_400;
 
 /** A training that a person asked for two hours ago, and its run, whose holder was last heard so many seconds ago. */
-async function world(heardSecondsAgo: number, { nonce = NONCE, status = 'RUNNING' as const } = {}) {
+async function world(
+  heardSecondsAgo: number,
+  {
+    nonce = NONCE,
+    status = 'RUNNING',
+    operation = 'train',
+    step = 'train',
+  }: Partial<Readonly<{ nonce: string; status: 'RUNNING'; operation: 'train' | 'tune'; step: string }>> = {},
+) {
   const planned = bench(comment('/status'));
   const { world, ports } = planned;
   const { tracking, clock, ledger } = world;
   const cause = { kind: 'comment', id: 'comment-9' } as const;
   const { author } = world.job({}).request;
   const at = addSeconds(clock.now(), -7_200);
-  const asked = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: { lr: 0.1 }, pullRequest: 7 };
+  const asked = { operation, sha: 'a'.repeat(40), parameters: { lr: 0.1 }, pullRequest: 7 };
   ledger.events.push(
     createEvent({ ...author, actor: 'ada', cause, at }, 'training.requested', {
       ...{ ...asked, nonce, environment: 'production' },
     }),
   );
-  const tags = { 'trainyard.correlation-id': 'comment-9', 'trainyard.step': 'train' };
-  const { runId } = await tracking.createRun({ experiment: 'mnist', name: 'train', tags });
+  const tags = { 'trainyard.correlation-id': 'comment-9', 'trainyard.step': step };
+  const { runId } = await tracking.createRun({ experiment: 'mnist', name: step, tags });
   tracking.runs.set(runId, { ...(await tracking.getRun(runId)), status });
   const hold = (round: number, seconds: number) => {
     const lease = { round, attempt: 1, renewedAt: addSeconds(clock.now(), -seconds) };
@@ -61,6 +69,16 @@ async function world(heardSecondsAgo: number, { nonce = NONCE, status = 'RUNNING
 }
 
 describe('a training whose job is not heard any more', () => {
+  test('is taken up while it searches, too, and is a search again', async () => {
+    const { check, hear } = await world(LEASE_TIMES.lost, { operation: 'tune', step: 'search' });
+    const [asked] = await check();
+    expect(await hear(asked?.payload).handOff()).toMatchObject({
+      ...{ operation: 'tune', correlationId: 'comment-9', round: 1, nonce: NONCE },
+    });
+    const heard = await world(LEASE_TIMES.lost - 60, { operation: 'tune', step: 'search' });
+    expect(await heard.check()).toEqual([]);
+  });
+
   test('is taken up once: same commit, parameters, cause and nonce, one round later', async () => {
     const { check, hear, ledger } = await world(LEASE_TIMES.lost);
     const [asked] = await check();

@@ -8,6 +8,7 @@ import { UserError } from '../../core/errors.ts';
 import { TAGS } from '../../core/names.ts';
 import type { SearchResult } from '../../core/search/search-result.ts';
 import type { SearchRequest } from '../../core/search-port.ts';
+import { leaseTag } from '../../core/training/lease.ts';
 import { searchSummary } from '../core/ledger/ledger-support.ts';
 import { RESULT } from '../core/search/search-result.ts';
 import { digestOf } from './support/memory-agent.ts';
@@ -167,22 +168,35 @@ describe('tune', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('says that it lives until it is over', async () => {
+  test('holds the search until it is over, and gives it back', async () => {
     const { request, ports, tracking } = createTuning();
-    const beats: (string | undefined)[] = [];
+    const lease = () => tracking.runs.get('run-1')?.tags[`${TAGS.lease}.0.1`];
+    const seen: (string | undefined)[] = [];
     const run = async (search: SearchRequest) => {
       for (let looks = 0; looks < 5; looks += 1) {
-        beats.push(tracking.runs.get('run-1')?.tags[TAGS.heartbeat]);
+        seen.push(lease());
         await ports.clock.wait(60_000);
       }
       return ports.search.run(search);
     };
     await tune(request, { ...ports, search: { ...ports.search, run } });
-    expect(new Set(beats).size).toBeGreaterThan(3);
-    expect(beats[0]).toBeDefined();
-    const last = tracking.runs.get('run-1')?.tags[TAGS.heartbeat];
-    for (let looks = 0; looks < 5; looks += 1) await ports.clock.wait(60_000);
-    expect(tracking.runs.get('run-1')?.tags[TAGS.heartbeat]).toBe(last);
+    expect(new Set(seen).size).toBeGreaterThan(3);
+    expect(seen[0]).toBeDefined();
+    expect(lease()).toMatch(/^1970-01-01T00:00:00/);
+  });
+
+  test('stops where another job has taken the search up, and leaves its run to that', async () => {
+    const { request, ports, tracking } = createTuning();
+    const run = async ({ step: { runId, signal } }: SearchRequest) => {
+      const later = { round: 1, attempt: 1, renewedAt: ports.clock.now() };
+      await tracking.setRunTags(runId, leaseTag(later, runId, ports.seal));
+      while (signal?.aborted === false) await ports.clock.wait(10_000);
+      throw new DOMException('The search was stopped.', 'AbortError');
+    };
+    await expect(tune(request, { ...ports, search: { ...ports.search, run } })).rejects.toMatchObject({
+      problems: [{ code: 'lease-lost' }],
+    });
+    expect(tracking.runs.get('run-1')?.status).toBe('RUNNING');
   });
 
   test.each([

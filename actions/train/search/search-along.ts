@@ -1,18 +1,19 @@
-import { UserError } from '../../core/errors.ts';
-import { secondsBetween } from '../../core/instant.ts';
-import type { TrackingRun } from '../../core/ports.ts';
-import { describeProgress } from '../../core/search/describe-progress.ts';
-import type { SearchRequest } from '../../core/search-port.ts';
-import type { CONTRACTS } from '../job/contract.ts';
-import type { OutcomeOf } from '../job/outcome.ts';
-import { findOpened, readSearchedTag } from './find-earlier.ts';
-import { hashInputs } from './hash-inputs.ts';
-import { searchOf } from './parameters-of.ts';
-import { pinProject } from './project/pin-project.ts';
-import { listenTo, SILENT_SECONDS, type SilenceCheck } from './search/heart-beat.ts';
-import { prepareData } from './train.ts';
-import type { TrainRequest, TunePorts } from './train-context.ts';
-import { runSearch } from './tune.ts';
+import { UserError } from '../../../core/errors.ts';
+import { secondsBetween } from '../../../core/instant.ts';
+import type { TrackingRun } from '../../../core/ports.ts';
+import { describeProgress } from '../../../core/search/describe-progress.ts';
+import type { SearchRequest } from '../../../core/search-port.ts';
+import { LEASE_TIMES } from '../../../core/training/lease.ts';
+import type { CONTRACTS } from '../../job/contract.ts';
+import type { OutcomeOf } from '../../job/outcome.ts';
+import { findOpened, readSearchedTag } from '../find-earlier.ts';
+import { hashInputs } from '../hash-inputs.ts';
+import { searchOf } from '../parameters-of.ts';
+import { pinProject } from '../project/pin-project.ts';
+import { prepareData } from '../train.ts';
+import type { TrainRequest, TunePorts } from '../train-context.ts';
+import { runSearch } from '../tune.ts';
+import { listenTo, type SilenceCheck } from './listen-to.ts';
 
 type Along = OutcomeOf<typeof CONTRACTS.train>;
 
@@ -40,7 +41,7 @@ export function searchAlong(searcher: string): (request: TrainRequest, ports: Tu
     // How many runners there are is the default branch's to say; by the commit this one may not be there.
     const asked = { ...search, runners: Math.max(2, search.runners) };
     ports.search.requireStorage(asked);
-    const isSilent = listenTo(request, ports);
+    const isSilent = listenTo(ports);
     const begun = plan.searched === undefined ? await findBegun(request, ports, isSilent) : undefined;
     if (begun === undefined) return conclude('nothing-to-do', 'There is no search under way to be helped.');
     const { run, dataDigest } = begun;
@@ -83,7 +84,7 @@ async function findBegun(
   for (;;) {
     const runs = await findOpened(request, ports, 'search').catch((thrown: unknown) => {
       // A server that does not answer now may answer soon.
-      if (secondsBetween(answered, clock.now()) >= SILENT_SECONDS) throw thrown;
+      if (secondsBetween(answered, clock.now()) >= LEASE_TIMES.lost) throw thrown;
       return undefined;
     });
     if (runs !== undefined) {
