@@ -103,7 +103,7 @@ test('the event is read by plan alone', () => {
 });
 
 describe('what MLflow says', () => {
-  test('is read from its tags by five files alone, each of which asks for a seal first', () => {
+  test('is read from its tags by six files alone, each of which asks for a seal first', () => {
     const readers = listSources('actions').filter((file) => /\.tags\b|\btags,|getRunTags/.test(read(file)));
     expect(readers.toSorted()).toEqual([
       'actions/monitor-check/take-up-trainings.ts',
@@ -111,6 +111,7 @@ describe('what MLflow says', () => {
       'actions/train/find-earlier.ts',
       'actions/train/hold-lease.ts',
       'actions/train/project/pin-project.ts',
+      'actions/train/search/listen-to.ts',
     ]);
     expect(read('actions/monitor-check/take-up-trainings.ts')).toContain(
       'readLeases(run.tags, run.runId, seal)',
@@ -122,6 +123,7 @@ describe('what MLflow says', () => {
     expect(read('actions/train/find-earlier.ts')).toContain('=== sealOpened(');
     expect(read('actions/train/hold-lease.ts')).toContain('readLeases(tags, runId, seal)');
     expect(read('actions/train/project/pin-project.ts')).toContain('=== sealOf(');
+    expect(read('actions/train/search/listen-to.ts')).toContain('readLeases(run.tags, run.runId, seal)');
     expect(read('core/training/lease.ts')).toContain('sealed === seal(factsOf(lease, runId))');
   });
 });

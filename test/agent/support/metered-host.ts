@@ -1,5 +1,5 @@
 import { type Agent, createAgent } from '../../../agent/agent.ts';
-import { clusterName } from '../../../agent/envoy/traffic-plan.ts';
+import { clusterName, shadowClusterName } from '../../../agent/envoy/traffic-plan.ts';
 import { sendHeartbeat } from '../../../agent/outbox/send-heartbeat.ts';
 import { counted, type FakeHost, openFakeHost, serveAll, storePackage } from './fake-context.ts';
 
@@ -43,6 +43,7 @@ export async function openMeteredHost(flags: Readonly<Record<string, string>> = 
     counters.set(clusterName(METERED_MODEL, '1'), counted(requests, Math.ceil(requests / 50)));
     const turnedAway = { sent: 0, overflowed: requests };
     counters.set(clusterName(METERED_MODEL, '2'), { ...counted(requests, requests), ...turnedAway });
+    counters.set(shadowClusterName(METERED_MODEL, '2'), counted(requests));
   };
   serve(100);
   return { host, agent, serve };
