@@ -11,6 +11,7 @@ import pytest
 from optuna.trial import TrialState
 from tiny_search import TRAINING, Search
 
+from trainyard.search.progress import describe_progress
 from trainyard.search.settings import read_settings
 from trainyard.search.study import LOST, SharedStudy
 
@@ -112,3 +113,17 @@ def test_a_slot_is_tried_out_by_a_host_that_ended_another_well(shared: SharedStu
     assert shared.finish(first, TrialState.COMPLETE, 1.0)
     fail(shared, "a", 3)
     assert shared.open_slots() == 0
+
+
+def test_a_slot_that_two_hosts_filled_at_once_is_taken_once_and_no_trial_is_lost(shared: SharedStudy):
+    shared.fill(1)
+    waiting = shared.trials()[0]
+    shared.study.add_trial(waiting)
+    first = shared.take("a/0")
+    assert first is not None
+    assert shared.take("b/0") is None
+    progress = describe_progress(shared)
+    assert (progress["running"], progress["failed"], progress["lost"]) == (1, 0, 0)
+    assert shared.fail(shared.trials()[first.number], LOST)
+    progress = describe_progress(shared)
+    assert (progress["running"], progress["failed"], progress["lost"]) == (0, 0, 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.trial import TrialState
 
-from trainyard.search.study import ENDED, RUN, SLOT, fails_by_itself
+from trainyard.search.study import ENDED, RUN, SLOT, counts, fails_by_itself
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -35,7 +35,7 @@ def describe_progress(shared: SharedStudy) -> dict[str, Any]:
         "pruned": len(ended) - len(complete),
         "running": sum(trial.state == TrialState.RUNNING for trial in trials),
         "failed": sum(fails_by_itself(trial) for trial in trials),
-        "lost": sum(trial.state == TrialState.FAIL and not fails_by_itself(trial) for trial in trials),
+        "lost": sum(counts(trial) and not fails_by_itself(trial) for trial in trials),
         "values": [trial.value for trial in complete],
         "best": describe_best(shared, complete),
         "seconds": time.time() - shared.begin(),
