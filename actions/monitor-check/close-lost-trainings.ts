@@ -4,10 +4,10 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
 import { type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
-import { TAGS } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
 import { MOST_ROUNDS } from '../../core/training/lease.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
+import { findRunsOf } from './find-runs-of.ts';
 import type { Monitoring } from './monitor-context.ts';
 import { findLost } from './take-up-trainings.ts';
 
@@ -58,15 +58,11 @@ function isAsItWas(now: LedgerState): (ended: { readonly training: Training }) =
 
 async function findEnd(monitoring: Monitoring, training: Training): Promise<string | undefined> {
   const { request, ports } = monitoring;
-  const { tracking, project } = request.config;
-  const runsOf = (step: 'train' | 'search') =>
-    ports.tracking.findRuns(tracking.experiment, {
-      [TAGS.correlation]: training.correlationId,
-      [TAGS.step]: step,
-    });
-  const [trained] = await runsOf('train');
+  const { project } = request.config;
+  const [trained] = await findRunsOf(monitoring, training, 'train');
   // Before a training, or instead of one, may be a search.
-  const [last] = trained === undefined && training.operation === 'tune' ? await runsOf('search') : [trained];
+  const isSearch = trained === undefined && training.operation === 'tune';
+  const [last] = isSearch ? await findRunsOf(monitoring, training, 'search') : [trained];
   if (last?.status === 'FAILED' || last?.status === 'KILLED')
     return `its run ${last.runId} is ${last.status}`;
   const now = ports.clock.now();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createSeal } from '../../adapters/seal.ts';
 import { type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
-import { DISPATCH_TYPES, TAGS } from '../../core/names.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import {
   LEASE_TIMES,
@@ -11,6 +11,7 @@ import {
   secondsUntilLost,
 } from '../../core/training/lease.ts';
 import type { AskFor } from './ask-for.ts';
+import { findRunsOf } from './find-runs-of.ts';
 import type { Monitoring } from './monitor-context.ts';
 
 /** How much of a training's digest tells it from others. */
@@ -54,21 +55,17 @@ export async function takeUpTrainings(
  * work, or nothing is known.
  */
 export async function findLost(
-  { request, ports }: Monitoring,
-  { correlationId, nonce, operation }: Training,
+  monitoring: Monitoring,
+  training: Training,
 ): Promise<LostTraining | undefined> {
+  const { nonce, operation } = training;
   if (nonce === undefined) return undefined;
   const seal = createSeal(nonce);
-  const runsOf = (step: 'train' | 'search') =>
-    ports.tracking.findRuns(request.config.tracking.experiment, {
-      [TAGS.correlation]: correlationId,
-      [TAGS.step]: step,
-    });
-  const searches = operation === 'tune' ? await runsOf('search') : [];
-  const held = [...(await runsOf('train')), ...searches]
+  const searches = operation === 'tune' ? await findRunsOf(monitoring, training, 'search') : [];
+  const held = [...(await findRunsOf(monitoring, training, 'train')), ...searches]
     .map((run) => ({ run, leases: readLeases(run.tags, run.runId, seal) }))
     .filter(({ leases }) => leases.length > 0);
   const leases = held.flatMap((one) => one.leases);
-  if (secondsUntilLost(leases, ports.clock.now(), LEASE_TIMES) > 0) return undefined;
+  if (secondsUntilLost(leases, monitoring.ports.clock.now(), LEASE_TIMES) > 0) return undefined;
   return held.find(({ run }) => run.status === 'RUNNING');
 }

@@ -1,8 +1,8 @@
 import { createSeal } from '../../adapters/seal.ts';
 import { type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
-import { TAGS } from '../../core/names.ts';
 import { readProgress } from '../../core/search/progress-tag.ts';
 import { updateComment } from '../job/thread-comment.ts';
+import { findRunsOf } from './find-runs-of.ts';
 import type { Monitoring } from './monitor-context.ts';
 
 /** The section of the comment where propose says in the end what a search came to. */
@@ -18,11 +18,11 @@ export async function tellSearches(monitoring: Monitoring, state: LedgerState): 
   }
 }
 
-async function tellSearch({ request, ports }: Monitoring, training: Training): Promise<void> {
+async function tellSearch(monitoring: Monitoring, training: Training): Promise<void> {
+  const { request, ports } = monitoring;
   const { correlationId, nonce, pullRequest, run: workflowRun } = training;
   if (nonce === undefined || pullRequest === undefined) return;
-  const tags = { [TAGS.correlation]: correlationId, [TAGS.step]: 'search' };
-  const runs = await ports.tracking.findRuns(request.config.tracking.experiment, tags);
+  const runs = await findRunsOf(monitoring, training, 'search');
   const seal = createSeal(nonce);
   const [told] = runs
     .filter(({ status }) => status === 'RUNNING')

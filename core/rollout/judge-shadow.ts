@@ -84,13 +84,13 @@ export function judgeShadow(input: {
   readonly evidence: Evidence;
   readonly comparison?: ShadowComparison;
   /** Copies that were sent, ended or not, when their time was over. */
-  readonly awaited?: number;
+  readonly awaited: number;
 }): {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
   readonly explanation: string;
 } {
-  const harm = judgeHarm(input.evidence, input.awaited ?? 0);
+  const harm = judgeHarm(input.evidence, input.awaited);
   const difference = input.comparison && describeDifference(input.comparison);
   const reasons = difference === undefined ? [harm.reason] : [harm.reason, difference];
   return { verdict: harm.verdict, reasons, explanation: reasons.map(({ message }) => message).join(' ') };

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { pollSeconds } from '../../../core/deploy/leases.ts';
 import { planOf } from '../../../core/deploy/rollout-traffic.ts';
-import { addSeconds, isBefore } from '../../../core/instant.ts';
+import { addSeconds, type Instant, secondsBetween } from '../../../core/instant.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import { gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
@@ -46,17 +46,16 @@ export async function shadowCandidate(
     seen.push(...(await observeAll()));
     return countCopies(seen);
   };
-  const copy = (isEnough: Enough) =>
-    copyRequests({ traffic, clock, signal }, rollout, { settings, isEnough });
-  const until = addSeconds(clock.now(), shadowSeconds);
-  const braked = await copy(async () => !isBefore(clock.now(), until));
+  const copy = (seconds: number, isEnough: Limits['isEnough']) => {
+    const until = addSeconds(clock.now(), seconds);
+    return copyRequests({ traffic, clock, signal }, rollout, { settings, until, isEnough });
+  };
+  const braked = await copy(shadowSeconds, async () => false);
   if (braked !== undefined) return explainHarmful(braked);
   const { ended, open } = await look();
   const awaited = ended + open;
-  const latest = addSeconds(clock.now(), answerSeconds + pollSeconds(settings));
-  const brakedLater = await copy(
-    async () => (await look()).ended >= awaited || !isBefore(clock.now(), latest),
-  );
+  const longest = answerSeconds + pollSeconds(settings);
+  const brakedLater = await copy(longest, async () => (await look()).ended >= awaited);
   if (brakedLater !== undefined) return explainHarmful(brakedLater);
   const comparison = sumComparisons(seen);
   const { verdict, explanation } = judgeShadow({
@@ -73,18 +72,24 @@ function explainHarmful({ code, explanation }: Brake): Shadowed {
   return { kind: 'harmful', code, explanation };
 }
 
-type Enough = () => Promise<boolean>;
+type Limits = {
+  readonly settings: Environment;
+  readonly until: Instant;
+  readonly isEnough: () => Promise<boolean>;
+};
 
-/** Copies until it is enough; gives the brake of a host that ends it before. */
+/** Copies until it is enough, or until then; gives the brake of a host that ends it before. */
 async function copyRequests(
   { traffic, clock, signal }: Pick<ShadowPorts, 'traffic' | 'clock' | 'signal'>,
   rollout: Rollout,
-  { settings, isEnough }: { readonly settings: Environment; readonly isEnough: Enough },
+  { settings, until, isEnough }: Limits,
 ): Promise<Brake | undefined> {
   for (;;) {
     const brake = await traffic.copy(rollout);
     if (brake !== undefined) return brake;
     if (await isEnough()) return undefined;
-    await clock.wait(pollSeconds(settings) * 1_000, signal);
+    const left = secondsBetween(clock.now(), until);
+    if (left <= 0) return undefined;
+    await clock.wait(Math.min(left, pollSeconds(settings)) * 1_000, signal);
   }
 }

@@ -236,14 +236,14 @@ describe('copies of requests before the first percent', () => {
     const evidence = evidenceOf([shadowPoll(1, 0), shadowPoll(2, 0)]);
     expect(evidence.stages[0]?.candidate.requests).toBe(0);
     expect(evidence.stages[0]?.shadow.requests).toBe(1000);
-    expect(judgeShadow({ evidence })).toMatchObject({
+    expect(judgeShadow({ evidence, awaited: 1_000 })).toMatchObject({
       verdict: 'pass',
       reasons: [{ code: 'shadow-answers' }],
     });
-    const harmful = judgeShadow({ evidence: evidenceOf([shadowPoll(1, 12)]) });
+    const harmful = judgeShadow({ evidence: evidenceOf([shadowPoll(1, 12)]), awaited: 500 });
     expect(harmful).toMatchObject({ verdict: 'fail', reasons: [{ code: 'shadow-harm', metric: 'errors' }] });
     expect(harmful.explanation).toContain('errors 12/500 (2.4%) vs 0/500 (0%)');
-    expect(judgeShadow({ evidence: evidenceOf([]) }).verdict).toBe('inconclusive');
+    expect(judgeShadow({ evidence: evidenceOf([]), awaited: 0 }).verdict).toBe('inconclusive');
   });
 
   it('that end once the candidate has requests of its own are not compared with what is answered then', () => {
@@ -285,7 +285,7 @@ describe('copies of requests before the first percent', () => {
     const comparison = compareAnswers(answers(0), [...answers(40), { id: 'x', prediction: 'no' }]);
     expect(comparison).toEqual({ pairs: 400, different: 40, unmatched: 1 });
     const evidence = evidenceOf([shadowPoll(1, 0)]);
-    const shown = judgeShadow({ evidence, comparison });
+    const shown = judgeShadow({ evidence, comparison, awaited: 500 });
     expect(shown.verdict).toBe('pass');
     expect(shown.explanation).toMatch(/The versions answer 10% \[7\.4%, 13%\] of 400 requests differently\./);
   });
