@@ -98,6 +98,7 @@ async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> 
     );
     await held.require();
     const summary = await keep(ports, { end, data, run, plan, asked });
+    await held.require();
     await tracking.endRun(run.runId, 'FINISHED');
     return {
       summary,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hasFailed, readSearch, readTraining } from '../../actions/job/handoff.ts';
 import { outcomeOfError } from '../../actions/job/outcome.ts';
 import { train } from '../../actions/train/train.ts';
+import type { TunePorts } from '../../actions/train/train-context.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
@@ -55,6 +56,14 @@ function createTuning(result: SearchResult = RESULT) {
     },
   };
   return { request: { ...request, plan, config }, ports: tunePorts, tracking, steps, lines, asked, written };
+}
+
+/** Another job takes the search of that run up. */
+async function takeUp(
+  runId: string,
+  { tracking, clock, seal }: Pick<TunePorts, 'tracking' | 'clock' | 'seal'>,
+): Promise<void> {
+  await tracking.setRunTags(runId, leaseTag({ round: 1, attempt: 1, renewedAt: clock.now() }, runId, seal));
 }
 
 describe('tune', () => {
@@ -188,12 +197,24 @@ describe('tune', () => {
   test('stops where another job has taken the search up, and leaves its run to that', async () => {
     const { request, ports, tracking } = createTuning();
     const run = async ({ step: { runId, signal } }: SearchRequest) => {
-      const later = { round: 1, attempt: 1, renewedAt: ports.clock.now() };
-      await tracking.setRunTags(runId, leaseTag(later, runId, ports.seal));
+      await takeUp(runId, ports);
       while (signal?.aborted === false) await ports.clock.wait(10_000);
       throw new DOMException('The search was stopped.', 'AbortError');
     };
     await expect(tune(request, { ...ports, search: { ...ports.search, run } })).rejects.toMatchObject({
+      problems: [{ code: 'lease-lost' }],
+    });
+    expect(tracking.runs.get('run-1')?.status).toBe('RUNNING');
+  });
+
+  test('leaves its run to a job that has taken the search up while its files were kept', async () => {
+    const { request, ports, tracking } = createTuning();
+    const uploadArtifact: typeof ports.tracking.uploadArtifact = async (runId, ...given) => {
+      await ports.tracking.uploadArtifact(runId, ...given);
+      await takeUp(runId, ports);
+    };
+    const slow = { ...ports, tracking: { ...tracking, uploadArtifact } };
+    await expect(tune(request, slow)).rejects.toMatchObject({
       problems: [{ code: 'lease-lost' }],
     });
     expect(tracking.runs.get('run-1')?.status).toBe('RUNNING');
