@@ -3,17 +3,26 @@ import { deploy } from '../../actions/deploy/deploy.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
 
 /** Version 2 is to replace version 1, and gets copies of requests for a minute first; how copies and requests fare is told. */
-async function shadow(behaviour: Partial<World['agents'][number]['behaviour']> = {}) {
+async function shadow(behaviour: Partial<World['agents'][number]['behaviour']> = {}, shadowSeconds = 60) {
   const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
   for (const agent of world.agents) {
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
     Object.assign(agent.behaviour, behaviour);
   }
   const { request, ports } = world.job({ version: '2' });
-  const environment = { ...request.environment, shadowSeconds: 60 };
-  const { reasonCode } = await deploy({ request: { ...request, environment }, ports });
+  const environment = { ...request.environment, shadowSeconds };
+  const copying = () => world.agents[0].traffic?.shadow === true;
+  const waits: number[] = [];
+  const clock: typeof ports.clock = {
+    ...ports.clock,
+    wait: (milliseconds, signal) => {
+      if (copying()) waits.push(milliseconds);
+      return ports.clock.wait(milliseconds, signal);
+    },
+  };
+  const { reasonCode } = await deploy({ request: { ...request, environment }, ports: { ...ports, clock } });
   const saying = (kind: string) => JSON.stringify(world.ledger.events.find((event) => event.kind === kind));
-  return { reasonCode, history: world.agents[0].trafficHistory, saying };
+  return { reasonCode, history: world.agents[0].trafficHistory, saying, waits };
 }
 
 describe('a shadow', () => {
@@ -39,5 +48,11 @@ describe('a shadow', () => {
     );
     const endless = await shadow({ copiesTakeTicks: 1_000 });
     expect(endless.saying('rollout.advanced')).toMatch(/Of ([\d,]+) copies of requests \1 had not ended/);
+  });
+
+  test('copies no longer than it is given where that is shorter than a look at the hosts', async () => {
+    const { reasonCode, waits } = await shadow({}, 0.5);
+    expect(reasonCode).toBe('promoted');
+    expect(waits).toEqual([500]);
   });
 });
