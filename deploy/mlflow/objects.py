@@ -1,10 +1,9 @@
 """Saves the objects of a bucket into a folder, or puts those of a folder back.
 
-    objects.py make BUCKET | save BUCKET FOLDER | load BUCKET FOLDER | add BUCKET FOLDER | trim BUCKET FOLDER
+    objects.py make BUCKET | save BUCKET FOLDER | add BUCKET FOLDER | trim BUCKET FOLDER
 
 The folder gets a file for each object and `index.json`, which says each one's key, size and digest: what does not agree
-is refused before anything is put back. `load` is `add`, which takes nothing away, and then `trim`, which removes what
-the folder does not list.
+is refused before anything is put back. `add` takes nothing away; `trim` removes what the folder does not list.
 """
 
 from __future__ import annotations
@@ -43,11 +42,10 @@ def main(verb: str, bucket: str, folder: str | None = None) -> None:
         make(client, bucket)
     elif verb == "save" and folder is not None:
         save(client, bucket, Path(folder))
-    elif verb in ("load", "add", "trim") and folder is not None:
-        if verb != "trim":
-            add(client, bucket, Path(folder))
-        if verb != "add":
-            trim(client, bucket, Path(folder))
+    elif verb == "add" and folder is not None:
+        add(client, bucket, Path(folder))
+    elif verb == "trim" and folder is not None:
+        trim(client, bucket, Path(folder))
     else:
         sys.exit(__doc__)
 

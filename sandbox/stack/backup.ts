@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { BUCKET, DATABASE, placesOf, readSettings, type StackSettings } from './places.ts';
-import { administrate, emptySchemas, postgresProgram } from './postgres.ts';
+import { administrate, postgresProgram, replaceSchemas } from './postgres.ts';
 import { findRunning, runObjects, startStores } from './stack.ts';
 
 const DUMP_TIMEOUT_MS = 30 * 60_000;
@@ -48,7 +49,9 @@ export async function backupStack(folder: string, into: string, now: Date): Prom
 
 /**
  * Puts a backup into the stack in `folder`, in place of all that it keeps, which may not run meanwhile. Every file is compared with its
- * digest before anything is changed. Gives what was put back, in words.
+ * digest, and PostgreSQL has taken the whole dump back once, before anything is changed. Then objects are added, the database changes in
+ * one transaction, and what the backup does not know is removed, so that wherever it ends every object that the registry names is there:
+ * it can be run again. Gives what was put back, in words.
  */
 export async function restoreStack(folder: string, from: string): Promise<string> {
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(path.join(from, 'backup.json'), 'utf8')));
@@ -57,19 +60,22 @@ export async function restoreStack(folder: string, from: string): Promise<string
       throw new Error(`${path.join(from, name)} is not what was saved: nothing has been put back.`);
   }
   const { settings, stop } = await startStores(folder);
+  const scratch = mkdtempSync(path.join(tmpdir(), 'trainyard-restore-'));
   try {
-    const said = runObjects(settings, ['load', BUCKET, path.join(from, 'objects')]);
-    emptySchemas(settings);
+    const dump = path.join(scratch, 'database.sql');
     execFileSync(
       postgresProgram('pg_restore'),
-      [
-        ...['--no-password', '--exit-on-error', '--single-transaction', '--clean', '--if-exists'],
-        ...[`--dbname=${DATABASE}`, path.join(from, 'database.dump')],
-      ],
+      ['--exit-on-error', '--clean', '--if-exists', `--file=${dump}`, path.join(from, 'database.dump')],
       { env: administrate(settings), timeout: DUMP_TIMEOUT_MS },
     );
+    const objects = path.join(from, 'objects');
+    replaceSchemas(settings, { dump, end: 'ROLLBACK', timeoutMs: DUMP_TIMEOUT_MS });
+    const said = runObjects(settings, ['add', BUCKET, objects]);
+    replaceSchemas(settings, { dump, end: 'COMMIT', timeoutMs: DUMP_TIMEOUT_MS });
+    runObjects(settings, ['trim', BUCKET, objects]);
     return `${said}, as of ${manifest.at}`;
   } finally {
+    rmSync(scratch, { recursive: true, force: true });
     await stop();
   }
 }

@@ -82,10 +82,21 @@ export function administrate(settings: StackSettings, database: string = DATABAS
   };
 }
 
-/** Empties the schemas of MLflow and Optuna. */
-export function emptySchemas(settings: StackSettings): void {
-  runSql(settings, `DROP SCHEMA IF EXISTS mlflow CASCADE; DROP SCHEMA IF EXISTS optuna CASCADE;`);
-  prepare(settings);
+/** A dump of the schemas of MLflow and Optuna, as SQL, and whether it stays: `ROLLBACK` only shows that PostgreSQL takes it. */
+type Replacement = { readonly dump: string; readonly end: 'COMMIT' | 'ROLLBACK'; readonly timeoutMs: number };
+
+/** Puts a dump in the place of all that the schemas hold, in one transaction. Throws with PostgreSQL's words, and changes nothing then. */
+export function replaceSchemas(settings: StackSettings, { dump, end, timeoutMs }: Replacement): void {
+  execFileSync(
+    postgresProgram('psql'),
+    [
+      ...['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--output=/dev/null'],
+      // Tables that came after the backup are in none of its list, and would keep their schema from being replaced.
+      ...['--command=BEGIN', '--command=DROP SCHEMA IF EXISTS mlflow, optuna CASCADE'],
+      ...[`--file=${dump}`, `--command=${end}`],
+    ],
+    { env: administrate(settings), timeout: timeoutMs },
+  );
 }
 
 function prepare(settings: StackSettings): void {

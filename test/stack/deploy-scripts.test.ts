@@ -133,7 +133,7 @@ function keepAlone(content: string, key = 'model/weights'): void {
   const sha256 = hashText(content).replace('sha256:', '');
   const entry = { key, file: '0', size: content.length, sha256 };
   writeFileSync(path.join(folder, 'index.json'), JSON.stringify([entry]));
-  runObjects(stores.settings, ['load', BUCKET, folder]);
+  for (const verb of ['add', 'trim']) runObjects(stores.settings, [verb, BUCKET, folder]);
 }
 
 /** Writes a backup's digests anew, as for one that was made so. */

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PYTHON } from '../../sandbox/checkout.ts';
 import { backupStack, restoreStack } from '../../sandbox/stack/backup.ts';
+import { placesOf, readSettings } from '../../sandbox/stack/places.ts';
+import { administrate, postgresProgram } from '../../sandbox/stack/postgres.ts';
 import { type Stack, startStack } from '../../sandbox/stack/stack.ts';
 
 const SCRIPT = path.join(import.meta.dirname, 'search_and_registry.py');
@@ -43,6 +45,17 @@ async function ask(...words: readonly string[]): Promise<unknown> {
   const env = { ...process.env, ...stack.environment };
   const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, ...words], { env, timeout: TIMEOUT_MS });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+/** Runs SQL as the administrator of the stack's database. */
+async function administer(sql: string): Promise<void> {
+  execFileSync(
+    postgresProgram('psql'),
+    ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--command', sql],
+    {
+      env: administrate(await readSettings(placesOf(folder))),
+    },
+  );
 }
 
 describe('a stack of PostgreSQL, an object store and MLflow', () => {
@@ -87,6 +100,23 @@ describe('a stack of PostgreSQL, an object store and MLflow', () => {
     await restoreStack(folder, saved);
     stack = await startStack(folder);
     expect((await find()).status).toBe(404);
+    expect(await ask('look')).toEqual(before);
+  });
+
+  it('keeps registry and objects where PostgreSQL does not take back what was saved', async () => {
+    const ofAnother = path.join(root, 'of-another-role');
+    await administer(
+      'CREATE ROLE gone; CREATE TABLE mlflow.owned (id text); ALTER TABLE mlflow.owned OWNER TO gone',
+    );
+    await backupStack(folder, ofAnother, new Date());
+    await administer('DROP TABLE mlflow.owned; DROP ROLE gone');
+    const artifact = () =>
+      `${stack.environment['MLFLOW_TRACKING_URI']}/api/2.0/mlflow-artifacts/artifacts/later`;
+    expect((await fetch(artifact(), { method: 'PUT', body: 'later' })).status).toBe(200);
+    await stack.stop();
+    await expect(restoreStack(folder, ofAnother)).rejects.toThrow('role "gone" does not exist');
+    stack = await startStack(folder);
+    expect(await (await fetch(artifact())).text()).toBe('later');
     expect(await ask('look')).toEqual(before);
   });
 
