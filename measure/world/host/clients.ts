@@ -174,8 +174,8 @@ function hang(until: Pick<Open, 'at' | 'of' | 'stats'>, open: Open[], requests: 
 }
 
 /**
- * Clients that have waited long enough go away: the proxy resets what it had sent for them. Copies it gives up by itself, and answers
- * 504 to nobody.
+ * Clients that have waited long enough go away: the proxy resets what it had sent for them. Copies it gives up by itself, those that
+ * wait for a connection too, and counts the 504 that nobody gets.
  */
 function end(open: Open[], now: number): void {
   for (let first = open[0]; first !== undefined && first.at <= now; first = open[0]) {
@@ -185,9 +185,10 @@ function end(open: Open[], now: number): void {
     counters.upstream_cx_destroy_with_active_rq += first.sent;
     counters.upstream_rq_cancelled += first.waiting;
     if (first.of === 'requests') continue;
-    counters.upstream_rq_timeout += first.sent;
-    counters.upstream_rq_completed += first.sent;
-    counters.upstream_rq_5xx += first.sent;
+    const given = first.sent + first.waiting;
+    counters.upstream_rq_timeout += given;
+    counters.upstream_rq_completed += given;
+    counters.upstream_rq_5xx += given;
   }
 }
 
