@@ -4,6 +4,7 @@ import { createAnnouncer } from '../../actions/deploy/announcer.ts';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { ServiceError } from '../../core/errors.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { serveToAll } from './support/histories.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
 /** A clock on which every wait is over soon. */
@@ -19,8 +20,7 @@ function createHistory(createDeployment: () => Promise<number>) {
     ...versionEvents('2'),
     ...championEvents('2', '1'),
   ]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
+  serveToAll(world, '2');
   const { request, ports } = world.job({ operation: 'rollback' });
   const announcer = createAnnouncer({
     ...{

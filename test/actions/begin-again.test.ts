@@ -8,6 +8,7 @@ import {
   versionEvents,
   type World,
 } from './support/deployment.ts';
+import { serveToAll } from './support/histories.ts';
 
 /** Version 1 serves; versions 2 and 3 were judged against it. */
 function createHistory(): World {
@@ -18,8 +19,7 @@ function createHistory(): World {
     ...versionEvents('3'),
     judgedAgainst('1', '3'),
   ]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  serveToAll(world, '1');
   return world;
 }
 

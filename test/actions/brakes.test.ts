@@ -3,28 +3,13 @@ import { deploy } from '../../actions/deploy/deploy.ts';
 import { takeBack } from '../../actions/deploy/hosts/take-back.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import {
-  championEvents,
-  contextOf,
-  createWorld,
-  packageOf,
-  versionEvents,
-  type World,
-} from './support/deployment.ts';
+import { contextOf, packageOf, type World } from './support/deployment.ts';
+import { createServing } from './support/histories.ts';
 import type { MemoryAgent } from './support/memory-agent.ts';
-
-/** Version 1 serves on both hosts, version 2 passed its gate and is packed. */
-function worldWithChampion(maxUnavailable = 0): World {
-  const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')];
-  const world = createWorld(events, maxUnavailable);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
 
 /** The same, and a rollout of version 2 that its job left at 100 %, with all the evidence that it needs. */
 async function worldAtTheEnd(): Promise<World> {
-  const world = worldWithChampion();
+  const world = createServing();
   for (let job = 0; (await production(world)).rollout?.percent !== 100; job += 1) {
     await deploy(world.job({ version: '2', correlationId: `job-${job}` }, { detach: true }));
     await world.clock.wait(15_000);
@@ -89,7 +74,7 @@ describe('a brake of one host', () => {
   });
 
   test('comes before the others are given more', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deploy(world.job({ version: '2' }, { detach: true }));
     for (let poll = 0; poll < 20; poll += 1) await world.clock.wait(15_000);
     brake(world.agents[1], await idOf(world));
@@ -100,7 +85,7 @@ describe('a brake of one host', () => {
   });
 
   test('comes before a share is restored that the ledger has raised and no host has', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const killed = new Error('killed');
     world.ledger.afterAppend = (written) => {
       if (written.some((one) => one.kind === 'rollout.advanced' && one.data.percent === 50)) throw killed;
@@ -129,7 +114,7 @@ describe('a brake of one host', () => {
   });
 
   test('of an earlier rollout ends the next one of that version, unless a person has named it since', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const at = world.clock.now();
     const [, host] = world.agents;
     const older = { rollout: 'older', version: '2', code: 'errors-worse', explanation: 'Half failed.', at };

@@ -4,19 +4,11 @@ import { ServiceError } from '../../core/errors.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { replayRollout } from '../../core/rollout/record/replay.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import type { World } from './support/deployment.ts';
+import { brakeAlone, createServing } from './support/histories.ts';
 import { showReport } from './support/show-report.ts';
 
 const CUT = 'http://serve-2:9443';
-
-/** Version 1 serves on both hosts, version 2 passed its gate and is packed; so many hosts may be away. */
-function worldOf(maxUnavailable: number): World {
-  const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')];
-  const world = createWorld(events, maxUnavailable);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
 
 /** Runs `work` once, at the first tick at which the second host has this share. */
 function whenShareIs(world: World, percent: number, work: () => void): void {
@@ -50,7 +42,7 @@ async function production(world: World) {
 
 describe('a host that is down when a rollout starts', () => {
   test('is left out and named, as long as it may be away', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     world.agents[1].reachable = false;
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.reasonCode).toBe('promoted');
@@ -62,7 +54,7 @@ describe('a host that is down when a rollout starts', () => {
   });
 
   test('is an error before anything is on record, when it may not be away', async () => {
-    const world = worldOf(0);
+    const world = createServing(0);
     world.agents[1].reachable = false;
     const recorded = world.ledger.events.length;
     await expect(deploy(world.job({ version: '2' }))).rejects.toThrow(
@@ -73,7 +65,7 @@ describe('a host that is down when a rollout starts', () => {
   });
 
   test('is told apart from one that refuses: that ends the job however many may be away', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     vi.spyOn(world.agents[1], 'startInstance').mockRejectedValue(
       refusal('signature-missing', 'This host serves signed packages only.'),
     );
@@ -85,7 +77,7 @@ describe('a host that is down when a rollout starts', () => {
 describe('a host that lacks the stable version', () => {
   /** The second host is new in the list. */
   function worldWithNewHost(maxUnavailable: number): World {
-    const world = worldOf(maxUnavailable);
+    const world = createServing(maxUnavailable);
     world.agents[1].traffic = undefined;
     return world;
   }
@@ -129,7 +121,7 @@ describe('a host that lacks the stable version', () => {
   });
 
   test('and refuses the order does not count as taking part, however ready its candidate is', async () => {
-    const world = worldOf(0);
+    const world = createServing(0);
     const [, host] = world.agents;
     const { setTraffic } = host;
     vi.spyOn(host, 'setTraffic').mockImplementation(async (model, wanted, expected) => {
@@ -144,7 +136,7 @@ describe('a host that lacks the stable version', () => {
 
 describe('a host that is cut off in the middle of a rollout', () => {
   test('leaves a gap in the evidence, and the others go on', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     whenShareIs(world, 50, () => {
       world.agents[1].reachable = false;
     });
@@ -159,7 +151,7 @@ describe('a host that is cut off in the middle of a rollout', () => {
   });
 
   test('holds traffic where it is when it may not be away, and lets go on when it is back', async () => {
-    const world = worldOf(0);
+    const world = createServing(0);
     whenShareIs(world, 10, () => {
       world.agents[1].reachable = false;
       inTicks(world, 5, () => {
@@ -179,7 +171,7 @@ describe('a host that is cut off in the middle of a rollout', () => {
   });
 
   test('ends the rollout by the deadline when it may not be away and stays so: it is never promoted', async () => {
-    const world = worldOf(0);
+    const world = createServing(0);
     whenShareIs(world, 50, () => {
       world.agents[1].reachable = false;
     });
@@ -192,23 +184,14 @@ describe('a host that is cut off in the middle of a rollout', () => {
   });
 
   test('gets the present share at the next contact, though its lease has run out and its candidate is gone', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     const [, cut] = world.agents;
     for (const agent of world.agents) agent.behaviour.requests = 400;
     whenShareIs(world, 10, () => {
       cut.reachable = false;
       inTicks(world, 8, () => {
-        const { traffic } = cut;
-        if (traffic?.lease === undefined) throw new Error('it had no lease');
-        const { rollout } = traffic.lease;
-        const brake = {
-          rollout,
-          version: '2',
-          code: 'lease-expired',
-          explanation: '',
-          at: world.clock.now(),
-        };
-        cut.traffic = { ...traffic, candidatePercent: 0, revision: traffic.revision + 1, brake };
+        brakeAlone(cut, { code: 'lease-expired', explanation: '', at: world.clock.now() });
+        expect(cut.traffic?.brake).toBeDefined();
         cut.instances.delete('2');
         cut.reachable = true;
       });
@@ -233,7 +216,7 @@ describe('a host that is away when a rollout is taken back', () => {
   }
 
   test('stops nobody from taking it back, and is named', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     cutAndHarm(world);
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'errors-worse', away: [CUT] });
@@ -243,7 +226,7 @@ describe('a host that is away when a rollout is taken back', () => {
   });
 
   test('is told when it comes back before its lease is over: the job waits for that', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     world.ledger.afterAppend = (written) => {
       if (!written.some(({ kind }) => kind === 'rollout.rolled-back')) return;
       inTicks(world, 3, () => {
@@ -258,7 +241,7 @@ describe('a host that is away when a rollout is taken back', () => {
   });
 
   test('is waited for no longer than its lease may last', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     let takenBackAt = Number.NaN;
     world.ledger.afterAppend = (written) => {
       if (written.some(({ kind }) => kind === 'rollout.rolled-back'))
@@ -272,7 +255,7 @@ describe('a host that is away when a rollout is taken back', () => {
   });
 
   test('keeps no person from returning to an earlier version', async () => {
-    const world = worldOf(0);
+    const world = createServing(0);
     await deploy(world.job({ version: '2' }));
     world.agents[1].reachable = false;
     const outcome = await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
@@ -282,7 +265,7 @@ describe('a host that is away when a rollout is taken back', () => {
   });
 
   test('is an error when it is the last one and a person asks for another version', async () => {
-    const world = worldOf(1);
+    const world = createServing(1);
     await deploy(world.job({ version: '2' }));
     for (const agent of world.agents) agent.reachable = false;
     const asked = deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
@@ -293,7 +276,7 @@ describe('a host that is away when a rollout is taken back', () => {
 
 describe('too many hosts away', () => {
   test('leave a person’s word for a promotion undone', async () => {
-    const world = worldOf(0);
+    const world = createServing(0);
     await deploy(world.job({ version: '2' }, { detach: true }));
     world.agents[1].reachable = false;
     const asked = deploy(world.job({ operation: 'promote', correlationId: 'comment-2' }));
@@ -303,7 +286,7 @@ describe('too many hosts away', () => {
 });
 
 test('a host that was told that the rollout is over, by a job killed before it could write so, ends it', async () => {
-  const world = worldOf(0);
+  const world = createServing(0);
   await deploy(world.job({ version: '2' }, { detach: true }));
   const [first] = world.agents;
   const { setTraffic } = first;
@@ -317,7 +300,7 @@ test('a host that was told that the rollout is over, by a job killed before it c
 });
 
 test('a job that slept while another took the version back gives it no more traffic', async () => {
-  const world = worldOf(0);
+  const world = createServing(0);
   const [first] = world.agents;
   const { observations } = first;
   let givenAfter: readonly number[] | undefined;

@@ -4,15 +4,8 @@ import { createFleet } from '../../actions/deploy/hosts/fleet.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { replayRollout } from '../../core/rollout/record/replay.ts';
-import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
-
-/** Version 1 serves, version 2 passed its gate and is packed. */
-function worldWithChampion(): World {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
+import { contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { brakeAlone, createServing } from './support/histories.ts';
 
 async function production(world: World) {
   return environmentOf(await world.ledger.read('mnist'), 'production');
@@ -32,7 +25,7 @@ describe('a rollout', () => {
   });
 
   test('takes a good candidate through its stages to all traffic', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.reasonCode).toBe('promoted');
     expect(percentages(world)).toEqual([10, 50, 100, 0]);
@@ -50,7 +43,7 @@ describe('a rollout', () => {
   });
 
   test('leaves a record from which the same decisions follow, and the next rollout learns', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deploy(world.job({ version: '2' }));
     const [record] = world.kept.values();
     expect(record?.events.map(({ kind }) => kind)).toEqual([
@@ -65,7 +58,7 @@ describe('a rollout', () => {
   });
 
   test('keeps the version before running, to return to, and stops older ones', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const old = { model: 'mnist', package: 'p', state: 'ready' as const, since: world.clock.now() };
     for (const version of ['0', '1']) world.agents[0].instances.set(version, { ...old, version });
     await deploy(world.job({ version: '2' }));
@@ -73,7 +66,7 @@ describe('a rollout', () => {
   });
 
   test('is taken back on proof of harm on any host, and all traffic returns to the champion', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     world.agents[1].behaviour.candidateErrors = 0.2;
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.reasonCode).toBe('rolled-back');
@@ -88,7 +81,7 @@ describe('a rollout', () => {
   });
 
   test('waits for a host that has lost its model servers and starts the candidate again', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const [agent] = world.agents;
     const { setTraffic } = agent;
     let refusals = 0;
@@ -118,7 +111,7 @@ describe('a rollout', () => {
   });
 
   test('is not begun again by a late report of an agent, once it has been taken back', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     world.agents[1].behaviour.candidateErrors = 0.2;
     await deploy(world.job({ version: '2' }));
     const recorded = world.ledger.kinds().length;
@@ -129,26 +122,12 @@ describe('a rollout', () => {
   });
 
   test('ends everywhere when one agent has braked by itself', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const [braking] = world.agents;
     world.clock.onTick(() => {
       const { traffic } = braking;
       if (traffic?.lease === undefined || traffic.brake !== undefined) return;
-      const { rollout } = traffic.lease;
-      const brake = {
-        rollout,
-        version: '2',
-        code: 'candidate-failed',
-        explanation: 'it crashed',
-        at: world.clock.now(),
-      };
-      braking.traffic = {
-        stable: '1',
-        candidatePercent: 0,
-        shadow: false,
-        revision: traffic.revision + 1,
-        brake,
-      };
+      brakeAlone(braking, { code: 'candidate-failed', explanation: 'it crashed', at: world.clock.now() });
     });
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'candidate-failed' });
@@ -156,7 +135,7 @@ describe('a rollout', () => {
   });
 
   test('that another job takes back in the middle ends as that job says', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     world.ledger.afterAppend = (written) => {
       const advanced = written.find(({ kind }) => kind === 'rollout.advanced');
       if (advanced?.kind !== 'rollout.advanced' || advanced.data.stage !== 1) return;
@@ -182,7 +161,7 @@ describe('a rollout', () => {
   });
 
   test('never gives traffic to a version that does not become ready', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     world.agents[1].failsWith = 'load-failed';
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'load-failed' });
@@ -195,7 +174,7 @@ describe('a rollout', () => {
   });
 
   test('is refused while another one is open', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const controller = new AbortController();
     world.ledger.afterAppend = (written) => {
       if (written.some(({ kind }) => kind === 'rollout.advanced')) controller.abort();
@@ -208,7 +187,7 @@ describe('a rollout', () => {
   });
 
   test('holds for lack of traffic at its deadline, and goes back when none comes', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     for (const agent of world.agents) agent.behaviour.requests = 0;
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'deadline-passed' });
@@ -216,7 +195,7 @@ describe('a rollout', () => {
   });
 
   test('loses the race for an event to another job, and decides again on what that one did', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const first = world.job({ version: '2' });
     world.ledger.race = () => {
       world.ledger.events.push(...versionEvents('9'));
@@ -230,7 +209,7 @@ describe('a job that is killed', () => {
   const steps = ['rollout.started', 'rollout.advanced', 'rollout.promoted'] as const;
 
   test.each(steps)('right after %s is taken up by the next one, which finishes the rollout', async (kind) => {
-    const world = worldWithChampion();
+    const world = createServing();
     const killed = new Error('killed');
     world.ledger.afterAppend = (written) => {
       if (written.some((event) => event.kind === kind)) throw killed;
@@ -250,7 +229,7 @@ describe('a job that is killed', () => {
   });
 
   test('while it rolls back leaves the candidate without traffic, and the next one records it', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     for (const agent of world.agents) agent.behaviour.candidateErrors = 0.2;
     const killed = new Error('killed');
     const { append } = world.ledger;
@@ -269,7 +248,7 @@ describe('a job that is killed', () => {
   });
 
   test('by a cancellation stops at once, with traffic where the ledger says and a lease on it', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const controller = new AbortController();
     world.ledger.afterAppend = (written) => {
       if (written.some(({ kind }) => kind === 'rollout.advanced')) controller.abort();
@@ -287,7 +266,7 @@ describe('a job that is killed', () => {
 
 describe('running a finished deploy again', () => {
   test('changes nothing and says how it ended', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deploy(world.job({ version: '2' }));
     const events = world.ledger.events.length;
     const outcome = await deploy(world.job({ version: '2' }));
@@ -298,14 +277,14 @@ describe('running a finished deploy again', () => {
 
 describe('a report that a rollout may go on', () => {
   test('takes up the one that is open, whichever version it is of', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deploy(world.job({ version: '2' }, { detach: true }));
     const report = { operation: 'advance' as const, correlationId: 'report-1' };
     expect((await deploy(world.job(report))).reasonCode).toBe('promoted');
   });
 
   test('begins none when it comes late', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const events = world.ledger.events.length;
     const outcome = await deploy(world.job({ operation: 'advance', correlationId: 'report-1' }));
     expect(outcome.reasonCode).toBe('nothing-to-do');
@@ -316,7 +295,7 @@ describe('a report that a rollout may go on', () => {
 describe('with detach', () => {
   /** The first host loses its model servers just before the candidate gets traffic; its next start may fail. */
   function worldThatLosesCandidate(failsWith?: string): World {
-    const world = worldWithChampion();
+    const world = createServing();
     const [agent] = world.agents;
     world.ledger.afterAppend = (written) => {
       const ready = agent.instances.get('2');
@@ -345,7 +324,7 @@ describe('with detach', () => {
   });
 
   test('each run does what can be done now and leaves; together they finish', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const outcomes: string[] = [];
     for (let run = 0; run < 40 && outcomes.at(-1) !== 'promoted'; run += 1) {
       outcomes.push((await deploy(world.job({ version: '2' }, { detach: true }))).reasonCode);

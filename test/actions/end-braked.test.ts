@@ -2,16 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { createServing } from './support/histories.ts';
 
 /** The deadline of these rollouts. */
 const HOUR_MS = 3_600_000;
 
 /** Version 1 serves, and a job has left version 2 at the first stage. */
 async function worldWithOpenRollout(maxUnavailable = 0): Promise<World> {
-  const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')];
-  const world = createWorld(events, maxUnavailable);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  const world = createServing(maxUnavailable);
   await deploy(world.job({ version: '2' }, { detach: true }));
   return world;
 }

@@ -5,6 +5,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { serveToAll } from './support/histories.ts';
 import { showReport } from './support/show-report.ts';
 
 const where = { rollout: 'mnist/production/v1/comment-1', environment: 'production' };
@@ -33,8 +34,7 @@ describe('a version that the ledger knows no champion before', () => {
   /** Both hosts serve version 1, which was promoted where the environment had another name, or before the ledger was lost. */
   function worldWithStrangers(maxUnavailable = 0): World {
     const world = createWorld([...versionEvents('1'), ...versionEvents('2')], maxUnavailable);
-    for (const agent of world.agents)
-      agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+    serveToAll(world, '1');
     return world;
   }
 

@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { hostIdOf } from '../fixtures/host-id-of.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
-
-/** Version 1 serves on both hosts; version 2 is packed. */
-function createServing(): World {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
+import { createServing } from './support/histories.ts';
 
 describe('two hosts of one name', () => {
   test.each([0, 1] as const)(

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
-
-/** Version 1 serves on both hosts, version 2 passed its gate and is packed. */
-function worldWithChampion(): World {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
+import { createServing } from './support/histories.ts';
 
 describe('a job whose time is nearly up', () => {
   test('leaves the rollout to the hosts while it can, and the next goes on', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const leaveAt = '2026-11-21T12:01:00.000Z';
     const outcome = await deploy(world.job({ version: '2' }, { leaveAt }));
     expect(outcome.reasonCode).toBe('detached');
@@ -26,7 +18,7 @@ describe('a job whose time is nearly up', () => {
 
 describe('a job whose runner somebody waits for', () => {
   test('leaves the rollout to the hosts within a round, and raises nothing any more', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const callsAt = '2026-11-21T12:00:05.000Z';
     const outcome = await deploy(world.job({ version: '2' }, { callsAt }));
     expect(outcome.reasonCode).toBe('detached');
@@ -39,7 +31,7 @@ describe('a job whose runner somebody waits for', () => {
   });
 
   test('leaves none in the dark, to which no host would call anybody: it goes at its first share', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const outcome = await deploy(world.job({ version: '2' }, { callsAt: world.clock.now() }));
     expect(outcome.reasonCode).toBe('detached');
     expect(world.agents.map(({ traffic }) => traffic?.candidatePercent)).toEqual([10, 10]);
@@ -49,7 +41,7 @@ describe('a job whose runner somebody waits for', () => {
 });
 
 test('an order tells each host what all of them have seen of the stable version: one that was away has seen nothing', async () => {
-  const world = worldWithChampion();
+  const world = createServing();
   expect((await deploy(world.job({ version: '2' }))).reasonCode).toBe('promoted');
   const leases = world.agents.map(({ trafficHistory }) =>
     trafficHistory.flatMap(({ lease }) => (lease === undefined ? [] : [lease])).at(-1),

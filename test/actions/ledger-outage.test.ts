@@ -2,15 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { LEDGER_UNREACHABLE, ServiceError } from '../../core/errors.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
-
-/** Version 1 serves on both hosts; version 2 is packed. */
-function createServing(): World {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
+import type { World } from './support/deployment.ts';
+import { brakeAlone, createServing } from './support/histories.ts';
 
 /** The git host does not answer from when the candidate has this share until so many seconds later. */
 function cutLedger(world: World, { percent, seconds }: { percent: number; seconds: number }) {
@@ -72,15 +65,7 @@ describe('a git host that does not answer during a rollout', () => {
     world.clock.onTick(() => {
       const [host, other] = world.agents;
       if (!isDown() || host.traffic?.lease === undefined) return;
-      const { rollout } = host.traffic.lease;
-      const brake = {
-        rollout,
-        version: '2',
-        code: 'errors-worse',
-        explanation: 'Harm.',
-        at: world.clock.now(),
-      };
-      host.traffic = { ...host.traffic, candidatePercent: 0, brake, revision: host.traffic.revision + 1 };
+      brakeAlone(host, { code: 'errors-worse', explanation: 'Harm.', at: world.clock.now() });
       world.clock.onTick(() => {
         if (isDown()) share = other.traffic?.candidatePercent;
       });

@@ -4,16 +4,14 @@ import { formatCount } from '../../core/report/format-number.ts';
 import { highestOfEach } from '../../core/report/highest-of-each.ts';
 import type { Report } from '../../core/report/report.ts';
 import { traceRollout } from '../../core/rollout/record/trace.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import type { World } from './support/deployment.ts';
+import { brakeAlone, createServing } from './support/histories.ts';
 import { showReport } from './support/show-report.ts';
 
 /** Hosts on which version 1 serves; both versions together get so many requests a tick, and fail on such shares of them. */
 function worldOf(requests: number, failing = { candidateErrors: 0, stableErrors: 0 }): World {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents) {
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-    Object.assign(agent.behaviour, { requests, ...failing });
-  }
+  const world = createServing();
+  for (const agent of world.agents) Object.assign(agent.behaviour, { requests, ...failing });
   return world;
 }
 
@@ -78,21 +76,7 @@ test('where a host brakes, the summary says what it says, and draws what this jo
     if (traffic?.lease === undefined || traffic.brake !== undefined || traffic.candidatePercent === 0) return;
     ticks += 1;
     if (ticks < 30) return;
-    const { rollout } = traffic.lease;
-    const brake = {
-      rollout,
-      version: '2',
-      code: 'candidate-failed',
-      explanation: 'It crashed.',
-      at: world.clock.now(),
-    };
-    braking.traffic = {
-      stable: '1',
-      candidatePercent: 0,
-      shadow: false,
-      revision: traffic.revision + 1,
-      brake,
-    };
+    brakeAlone(braking, { code: 'candidate-failed', explanation: 'It crashed.', at: world.clock.now() });
   });
   const outcome = await deploy(world.job({ version: '2' }));
   expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'candidate-failed' });

@@ -3,6 +3,7 @@ import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
 import { plan } from '../../actions/plan/plan.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import type { World } from './support/deployment.ts';
+import { serveToAll } from './support/histories.ts';
 import { bench, comment } from './support/plan-bench.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
@@ -28,8 +29,7 @@ async function check(world: World) {
 
 test('a person mutes a finding from the issue on: it is told and asks for nothing, until its time is over', async () => {
   const { world } = bench(comment('/help'));
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  serveToAll(world, '1');
   world.agents[1].reachable = false;
   const before = await check(world);
   expect(before.outcome.outputs).toMatchObject({ action: 'investigate' });

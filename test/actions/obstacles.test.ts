@@ -4,14 +4,13 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { replayRollout } from '../../core/rollout/record/replay.ts';
 import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { createServing } from './support/histories.ts';
 
 const environment = 'production';
 
 /** Version 1 serves on both hosts, and a rollout of version 2 was left in its first stage. */
 async function worldWithOpenRollout(): Promise<World> {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  const world = createServing();
   await deploy(world.job({ version: '2' }, { detach: true }));
   return world;
 }

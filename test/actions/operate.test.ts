@@ -8,20 +8,7 @@ import {
   versionEvents,
   type World,
 } from './support/deployment.ts';
-
-/** Version 2 serves after version 1; version 3 is packed. */
-function createHistory(): World {
-  const world = createWorld([
-    ...versionEvents('1'),
-    ...championEvents('1'),
-    ...versionEvents('2'),
-    ...championEvents('2', '1'),
-    ...versionEvents('3'),
-  ]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
+import { createHistory } from './support/histories.ts';
 
 /** A rollout of version 3 that its job left in the first stage. */
 async function withOpenRollout(): Promise<World> {

@@ -3,28 +3,14 @@ import { deploy } from '../../actions/deploy/deploy.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf, type Rollout } from '../../core/ledger/state.ts';
-import {
-  championEvents,
-  contextOf,
-  createWorld,
-  packageOf,
-  versionEvents,
-  type World,
-} from './support/deployment.ts';
+import { contextOf, packageOf, type World } from './support/deployment.ts';
+import { createHistory } from './support/histories.ts';
 
 const environment = 'production';
 
 /** Version 2 serves after version 1; version 3 is packed, and its job has left its rollout in the first stage. */
 async function worldWithOpenRollout(): Promise<World> {
-  const world = createWorld([
-    ...versionEvents('1'),
-    ...championEvents('1'),
-    ...versionEvents('2'),
-    ...championEvents('2', '1'),
-    ...versionEvents('3'),
-  ]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
+  const world = createHistory();
   await deploy(world.job({ version: '3' }, { detach: true }));
   return world;
 }

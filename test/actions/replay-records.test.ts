@@ -4,16 +4,9 @@ import { decideRollout } from '../../core/rollout/decide-rollout.ts';
 import { addObservation, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import { rolloutRecordSchema } from '../../core/rollout/record/record.ts';
 import { type Replay, replayRollout } from '../../core/rollout/record/replay.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { createWorld, versionEvents, type World } from './support/deployment.ts';
+import { brakeAlone, createServing } from './support/histories.ts';
 import type { MemoryAgent } from './support/memory-agent.ts';
-
-/** Version 1 serves, version 2 passed its gate and is packed. */
-function worldWithChampion(): World {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
 
 /** Runs deploys that leave after each step until one ends the rollout; between them time passes. */
 async function deployDetached(world: World): Promise<void> {
@@ -43,8 +36,7 @@ function brakeByItself(world: World, agent: MemoryAgent): void {
     const decision = decideRollout({ ...lease, evidence, now: world.clock.now() });
     if (decision.kind !== 'rollback') return;
     const { code, explanation } = decision;
-    const brake = { rollout: lease.rollout, version: '2', code, explanation, at: world.clock.now() };
-    agent.traffic = { ...traffic, candidatePercent: 0, revision: traffic.revision + 1, brake };
+    brakeAlone(agent, { code, explanation, at: world.clock.now() });
   });
 }
 
@@ -58,7 +50,7 @@ describe('the record that deploy keeps is decided again as it happened', () => {
   });
 
   test('when harm was proven', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     for (const agent of world.agents) agent.behaviour.candidateErrors = 0.02;
     await deploy(world.job({ version: '2' }));
     const replay = replayKept(world);
@@ -66,7 +58,7 @@ describe('the record that deploy keeps is decided again as it happened', () => {
   });
 
   test('when no traffic came until the deadline', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     for (const agent of world.agents) agent.behaviour.requests = 0;
     await deploy(world.job({ version: '2' }));
     expect(told(replayKept(world))).toEqual([
@@ -76,7 +68,7 @@ describe('the record that deploy keeps is decided again as it happened', () => {
   });
 
   test('when many jobs took part', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deployDetached(world);
     expect(told(replayKept(world))).toEqual([
       'advance to stage 1: agrees',
@@ -86,7 +78,7 @@ describe('the record that deploy keeps is decided again as it happened', () => {
   });
 
   test('when a person held it for longer than its deadline, and let it go on', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deploy(world.job({ version: '2' }, { detach: true }));
     for (const agent of world.agents) agent.behaviour.requests = 0;
     await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
@@ -100,7 +92,7 @@ describe('the record that deploy keeps is decided again as it happened', () => {
   });
 
   test('when one host braked on what it alone had seen', async () => {
-    const world = worldWithChampion();
+    const world = createServing();
     const [fine, harmed] = world.agents;
     Object.assign(harmed.behaviour, { requests: 400, candidateErrors: 0.3 });
     Object.assign(fine.behaviour, { requests: 400_000, stableErrors: 0.01, candidateErrors: 0.005 });
@@ -112,7 +104,7 @@ describe('the record that deploy keeps is decided again as it happened', () => {
   });
 
   test.each(['promote', 'rollback'] as const)('when a person asked for the end by /%s', async (operation) => {
-    const world = worldWithChampion();
+    const world = createServing();
     await deploy(world.job({ version: '2' }, { detach: true }));
     await world.clock.wait(20_000);
     await deploy(world.job({ operation, correlationId: 'comment-2' }));

@@ -5,32 +5,11 @@ import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { HANDLER_DIGESTS } from '../../core/serving/handler-digests.ts';
-import {
-  championEvents,
-  contextOf,
-  createWorld,
-  judgedAgainst,
-  packageOf,
-  versionEvents,
-  type World,
-} from './support/deployment.ts';
+import { contextOf, judgedAgainst, packageOf, type World } from './support/deployment.ts';
+import { createHistory } from './support/histories.ts';
 import { showReport } from './support/show-report.ts';
 
 const environment = 'production';
-
-/** Version 2 serves after version 1, which no host runs any more; version 3 is packed. */
-function createHistory(): World {
-  const world = createWorld([
-    ...versionEvents('1'),
-    ...championEvents('1'),
-    ...versionEvents('2'),
-    ...championEvents('2', '1'),
-    ...versionEvents('3'),
-  ]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
 
 /** Does this while the first host starts version 1. */
 function duringStart(world: World, work: () => Promise<void>): void {

@@ -2,30 +2,10 @@ import { describe, expect, test, vi } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import {
-  championEvents,
-  contextOf,
-  createWorld,
-  judgedAgainst,
-  versionEvents,
-  type World,
-} from './support/deployment.ts';
+import { contextOf, judgedAgainst, type World } from './support/deployment.ts';
+import { createHistory } from './support/histories.ts';
 
 const environment = 'production';
-
-/** Version 2 serves after version 1; version 3 was judged against it. */
-function createHistory(): World {
-  const world = createWorld([
-    ...versionEvents('1'),
-    ...championEvents('1'),
-    ...versionEvents('2'),
-    ...championEvents('2', '1'),
-    ...versionEvents('3'),
-  ]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
-  return world;
-}
 
 async function championOf(world: World) {
   return environmentOf(await world.ledger.read('mnist'), environment).champion?.version;

@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import type { World } from './support/deployment.ts';
+import { createServing } from './support/histories.ts';
 
 /** Version 2 is to replace version 1, and gets copies of requests for a minute first; how copies and requests fare is told. */
 async function shadow(behaviour: Partial<World['agents'][number]['behaviour']> = {}, shadowSeconds = 60) {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents) {
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-    Object.assign(agent.behaviour, behaviour);
-  }
+  const world = createServing();
+  for (const agent of world.agents) Object.assign(agent.behaviour, behaviour);
   const { request, ports } = world.job({ version: '2' });
   const environment = { ...request.environment, shadowSeconds };
   const copying = () => world.agents[0].traffic?.shadow === true;

@@ -9,6 +9,7 @@ import {
   versionEvents,
   type World,
 } from './support/deployment.ts';
+import { serveToAll } from './support/histories.ts';
 import { showReport } from './support/show-report.ts';
 
 const SICK = 'http://serve-2:9443';
@@ -31,8 +32,7 @@ function worldOf(maxUnavailable: number): World {
     judgedAgainst('1', '3'),
   ];
   const world = createWorld(events, maxUnavailable);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  serveToAll(world, '1');
   return world;
 }
 

@@ -4,11 +4,10 @@ import { createFleet } from '../../actions/deploy/hosts/fleet.ts';
 import { takeBack } from '../../actions/deploy/hosts/take-back.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { championEvents, createWorld, versionEvents } from './support/deployment.ts';
+import { createServing } from './support/histories.ts';
 
 test('a candidate is taken off the hosts that its rollout leads, and off no other', async () => {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  const world = createServing();
   await deploy(world.job({ version: '2' }, { detach: true }));
   const { rollout } = environmentOf(await world.ledger.read('mnist'), 'production');
   const { clock, agents } = world;

@@ -3,7 +3,8 @@ import { deploy } from '../../actions/deploy/deploy.ts';
 import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
 import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import type { World } from './support/deployment.ts';
+import { brakeAlone, createServing } from './support/histories.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 import { showReport } from './support/show-report.ts';
 
@@ -12,9 +13,7 @@ const HOUR_MS = 3_600_000;
 
 /** Version 1 serves, and a job that is gone has left version 2 at the first stage. */
 async function worldWithOpenRollout(detach = true): Promise<World> {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  const world = createServing();
   await deploy(world.job({ version: '2' }, { detach }));
   return world;
 }
@@ -24,13 +23,8 @@ async function openIn(world: World) {
 }
 
 /** The agent's own doing, whose report nobody has obeyed. */
-async function brakeOn(world: World, code: string): Promise<void> {
-  const [agent] = world.agents;
-  const { traffic } = agent;
-  const rollout = (await openIn(world))?.id ?? '';
-  if (traffic === undefined) return;
-  const brake = { rollout, version: '2', code, explanation: 'It fails more often.', at: world.clock.now() };
-  agent.traffic = { ...traffic, candidatePercent: 0, revision: traffic.revision + 1, brake };
+function brakeOn({ agents: [agent], clock }: World, code: string): void {
+  brakeAlone(agent, { code, explanation: 'It fails more often.', at: clock.now() });
 }
 
 /** The monitor's cron; gives what it has asked for. */
@@ -52,7 +46,7 @@ async function check(world: World, run = '50') {
 describe('the monitor, of a rollout whose reports nobody has obeyed', () => {
   test('asks for its end where a host has braked it for harm, each time anew until the ledger shows it', async () => {
     const world = await worldWithOpenRollout();
-    await brakeOn(world, 'errors-worse');
+    brakeOn(world, 'errors-worse');
     const first = await check(world, '50');
     const second = await check(world, '51');
     const [asked] = first.sent;
@@ -71,7 +65,7 @@ describe('the monitor, of a rollout whose reports nobody has obeyed', () => {
 
   test('asks for a job that goes on with it where a host has heard of none', async () => {
     const world = await worldWithOpenRollout();
-    await brakeOn(world, 'lease-expired');
+    brakeOn(world, 'lease-expired');
     const { sent } = await check(world);
     expect(sent.map(({ type }) => type)).toEqual(['trainyard.rollout']);
   });
@@ -91,7 +85,7 @@ describe('the monitor, of a rollout whose reports nobody has obeyed', () => {
 
   test('checks the rest where nobody can be asked', async () => {
     const world = await worldWithOpenRollout();
-    await brakeOn(world, 'errors-worse');
+    brakeOn(world, 'errors-worse');
     const github = createRecordingGitHub();
     vi.spyOn(github, 'dispatch').mockRejectedValue(new Error('GitHub answered 502.'));
     const { request, ports } = world.job({});

@@ -2,6 +2,7 @@ import type { Monitoring } from '../../../actions/monitor-check/monitor-context.
 import { signDispatch } from '../../../adapters/dispatch-signature.ts';
 import type { Notice } from '../../../core/monitor/notice/notice.ts';
 import { championEvents, createWorld, versionEvents, type World } from './deployment.ts';
+import { serveToAll } from './histories.ts';
 import { createRecordingGitHub, type RecordingGitHub } from './recording-github.ts';
 
 /** What dispatches of a monitor bench are signed by. */
@@ -16,8 +17,7 @@ export function monitorBench(staleness?: number): {
   readonly monitoring: Monitoring;
 } {
   const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  serveToAll(world, '1');
   world.tracking.aliases.set('champion', '1');
   const github = createRecordingGitHub();
   const notices: Notice[] = [];

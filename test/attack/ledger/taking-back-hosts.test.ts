@@ -3,6 +3,7 @@ import { deploy } from '../../../actions/deploy/deploy.ts';
 import { createFleet } from '../../../actions/deploy/hosts/fleet.ts';
 import { linkLedger } from '../../../actions/serving/link-ledger.ts';
 import { championEvents, createWorld, versionEvents } from '../../actions/support/deployment.ts';
+import { serveToAll } from '../../actions/support/histories.ts';
 import { runPlan } from '../../actions/support/run-plan.ts';
 import { append, useAttackedLedger } from './support/ledger-writer.ts';
 
@@ -40,8 +41,7 @@ describe('/rollback on a ledger that holds a line nobody can read', () => {
     const onWarning = (text: string) => warnings.push(text);
     const ledger = openLedger({ keys, purpose: 'take-back', onWarning });
     const world = createWorld([]);
-    for (const agent of world.agents)
-      agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
+    serveToAll(world, '2');
     const { request, ports } = world.job({ operation: 'rollback' });
     const linked = linkLedger(ledger, world.agents);
     const fleet = createFleet({
