@@ -33,14 +33,15 @@ describe('a copy is brought to the disk while it is made, so that its end holds 
   test('it is whole, and a disk that keeps up is never waited for', async () => {
     const file = join(folder, 'copy.db');
     const said = { begun: 0, waited: 0 };
-    await copySteadily(database, file, {
+    const flush = {
       begin: async () => {
         said.begun += 1;
       },
       wait: () => {
         said.waited += 1;
       },
-    });
+    };
+    await copySteadily(database, file, { flush });
     expect(said.waited).toBe(0);
     expect(said.begun).toBeGreaterThan(10);
     expect(countCopied(file)).toEqual({ rows: ROWS });
@@ -50,13 +51,14 @@ describe('a copy is brought to the disk while it is made, so that its end holds 
     const file = join(folder, 'copy.db');
     const slow = Promise.withResolvers<void>();
     const said = { waited: 0 };
-    await copySteadily(database, file, {
+    const flush = {
       begin: () => slow.promise,
       wait: () => {
         said.waited += 1;
         slow.resolve();
       },
-    });
+    };
+    await copySteadily(database, file, { flush });
     expect(said.waited).toBeGreaterThan(0);
     expect(countCopied(file)).toEqual({ rows: ROWS });
   });
@@ -67,5 +69,31 @@ describe('a copy is brought to the disk while it is made, so that its end holds 
     database.exec("INSERT INTO row VALUES ('later')");
     await copied;
     expect(countCopied(file)).toEqual({ rows: ROWS + 1 });
+  });
+
+  test('one that is begun while a transaction is open is begun again after it', async () => {
+    const file = join(folder, 'copy.db');
+    database.exec("BEGIN IMMEDIATE; INSERT INTO row VALUES ('later')");
+    let waits = 0;
+    const untilLater = async () => {
+      waits += 1;
+      if (waits === 2) database.exec('COMMIT');
+    };
+    await copySteadily(database, file, { untilLater });
+    expect(waits).toBe(2);
+    expect(countCopied(file)).toEqual({ rows: ROWS + 1 });
+  });
+
+  test('what does not pass is told at once, and a transaction without end in the end', async () => {
+    let waits = 0;
+    const untilLater = async () => {
+      waits += 1;
+    };
+    await expect(copySteadily(database, join(folder, 'gone', 'copy.db'), { untilLater })).rejects.toThrow();
+    expect(waits).toBe(0);
+    database.exec("BEGIN IMMEDIATE; INSERT INTO row VALUES ('later')");
+    const endless = copySteadily(database, join(folder, 'copy.db'), { untilLater });
+    await expect(endless).rejects.toThrow('The database was being written to at each of 50 tries');
+    expect(waits).toBeGreaterThan(10);
   });
 });
