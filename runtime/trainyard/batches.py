@@ -25,7 +25,7 @@ import numpy as np
 
 from trainyard import array_file
 from trainyard.batch_search import MEMORY_WORDS, Plan, Search, SearchEnd, tell_failure
-from trainyard.boxed_model import BoxedModel, ModelError, end_in_time
+from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.command import run_command
 from trainyard.errors import UserError
 from trainyard.files import write_json
@@ -34,6 +34,7 @@ from trainyard.packed_model import UNLOADABLE, add_package_options, open_box_of,
 from trainyard.runners import CPU
 from trainyard.settings import SETTINGS_FILE
 from trainyard.signature import parse_signature
+from trainyard.time_limit import end_in_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,7 +78,7 @@ def measure_batches(options: argparse.Namespace) -> None:
         except SearchEnd as end:
             result: dict[str, Any] = {"sizes": [], "ended": end.to_json(1)}
         else:
-            with end_in_time(box, plan.seconds) as was_ended:
+            with end_in_time(box.kill, plan.seconds) as was_ended:
                 ask = partial(ask_box, box, was_ended)
                 result = Search(ask, golden, plan, read_tensor(options)).time_sizes()
     write_json(options.out, {"machine": describe_machine(gpu), **result})

@@ -12,7 +12,6 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from trainyard.box.keeper import LIMIT_BROKEN, UNBOXED, list_descendants
@@ -201,25 +200,6 @@ def open_box(options: BoxOptions | None, *preload: str) -> Iterator[BoxedModel]:
             yield model
         finally:
             model.close()
-
-
-@contextmanager
-def end_in_time(box: BoxedModel, seconds: float) -> Iterator[Any]:
-    """Ends the model's process after so long, unless the block is left before; gives whether it has come to that."""
-    ended = False
-
-    def end() -> None:
-        nonlocal ended
-        ended = True
-        box.kill()
-
-    timer = Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield lambda: ended
-    finally:
-        timer.cancel()
 
 
 def start_worker(

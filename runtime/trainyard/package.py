@@ -92,6 +92,7 @@ SERVED_MODULES = (
     "tensors",
     "text_requests",
     "texts",
+    "time_limit",
     "together",
     "trace",
     "wire",

@@ -11,19 +11,20 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from trainyard.errors import InvalidInputError
 from trainyard.table_forms import BYTES_OF_CELL, OLDEST_MAJOR, bound_frame, take_column
+from trainyard.time_limit import end_in_time
 from trainyard.wire import UnreadableError, decode, encode, read_frame, write_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from trainyard.table_forms import Column
 
@@ -147,7 +148,7 @@ class TableReader:
     ) -> tuple[Any, bool]:
         """What the process says next, and whether it was ended for the time that it took."""
         try:
-            with end_in_time(process, seconds) as is_late:
+            with end_in_time(process.kill, seconds) as is_late:
                 answer = exchange(process, asked, most_bytes)
             return answer, is_late()
         except BaseException:
@@ -183,26 +184,6 @@ def start_process(most_bytes: int) -> subprocess.Popen[bytes]:
         # pyarrow may quote there what was sent.
         stderr=subprocess.DEVNULL,
     )
-
-
-@contextmanager
-def end_in_time(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Callable[[], bool]]:
-    """Ends the process after so long, unless the block is left before; gives whether it has come to that."""
-    ended = False
-
-    def end() -> None:
-        nonlocal ended
-        ended = True
-        process.kill()
-
-    timer = Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield lambda: ended
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def exchange(process: subprocess.Popen[bytes], asked: bytes | None, most_bytes: int) -> Any:  # noqa: ANN401

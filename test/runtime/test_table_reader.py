@@ -173,7 +173,7 @@ SAYS = "from trainyard.wire import *; write_frame(sys.stdout.buffer, encode({sai
         ({"start_process": start_with(SAYS.format(said="{'failed': 'MemoryError'}"))}, "MemoryError"),
         ({"start_process": start_with("raise SystemExit(3)")}, "code 3"),
         ({"start_process": lambda _: Path("/no/such/folder").read_bytes()}, "FileNotFoundError"),
-        ({"Timer": lambda *_: int("no thread")}, "ValueError"),
+        ({"end_in_time": lambda *_: int("no thread")}, "ValueError"),
         ({"read_frame": lambda *_: int("no memory")}, "ValueError"),
     ],
 )

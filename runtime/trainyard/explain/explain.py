@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.boxed_model import ModelError, end_in_time
+from trainyard.boxed_model import ModelError
 from trainyard.command import say
 from trainyard.errors import UserError
 from trainyard.explain.layout import Layout, lay_out, sum_features, to_form
@@ -19,6 +19,7 @@ from trainyard.files import write_json
 from trainyard.inputs import count_rows, take_rows
 from trainyard.models import hide_values, predict_all
 from trainyard.outputs import interpret
+from trainyard.time_limit import end_in_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ def explain(answered: Answered, settings: ExplainSettings) -> dict[str, Any]:
     asked = {"method": settings.method, "rows": settings.rows, "seconds": settings.seconds}
     budget = Budget(settings.seconds)
     result: dict[str, Any]
-    with end_in_time(answered.box, settings.seconds) as was_ended:
+    with end_in_time(answered.box.kill, settings.seconds) as was_ended:
         try:
             result = find_importances(answered, settings, budget)
         except Exception as error:  # noqa: BLE001 - a model answers what was never foreseen when it is given shuffled rows
