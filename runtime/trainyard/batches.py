@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard import array_file
+from trainyard.agreement import choose_tolerances
 from trainyard.batch_search import MEMORY_WORDS, Plan, Search, SearchEnd, tell_failure
 from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.command import run_command
 from trainyard.errors import UserError
+from trainyard.exactness import GPU
 from trainyard.files import write_json
 from trainyard.package import ARCHIVE_FILE, GOLDEN_FILE
 from trainyard.packed_model import UNLOADABLE, add_package_options, open_box_of, open_package
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from trainyard.signature import TensorSpec
 
-GPU = "cuda:0"
+FIRST_GPU = "cuda:0"
 # Characters of a processor's name.
 LONGEST = 250
 # How a process ends for want of memory: by the kernel, or by the box (BoxedModel).
@@ -80,7 +82,8 @@ def measure_batches(options: argparse.Namespace) -> None:
         else:
             with end_in_time(box.kill, plan.seconds) as was_ended:
                 ask = partial(ask_box, box, was_ended)
-                result = Search(ask, golden, plan, read_tensor(options)).time_sizes()
+                judged = {**golden, **choose_tolerances(golden, CPU if gpu is None else GPU)}
+                result = Search(ask, judged, plan, read_tensor(options)).time_sizes()
     write_json(options.out, {"machine": describe_machine(gpu), **result})
 
 
@@ -89,7 +92,7 @@ def open_on_gpu(box: BoxedModel, folder: Path) -> str:
     with telling_ends(1):
         named = box.ask("name_gpu")
         if isinstance(named, str):
-            open_package(box, folder, "serve_batches", GPU)
+            open_package(box, folder, "serve_batches", FIRST_GPU)
             return named
     raise SearchEnd(
         "no-gpu", "It is to be served on GPUs, and PyTorch finds none on the machine that builds: nothing was measured."

@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,12 +23,11 @@ from trainyard.signature import read_model_description
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trainyard.exactness import Exactness
     from trainyard.inputs import Inputs
     from trainyard.models import LoggedModel
 
 EXPORTED: tuple[PackageFormat, ...] = ("torchscript", "pt2")
-ABSOLUTE_TOLERANCE = 1e-5
-RELATIVE_TOLERANCE = 1e-5
 # torch.export fixes a dimension of length one for good.
 TRACED_ROWS = 2
 # A length that a signature leaves open.
@@ -39,21 +38,19 @@ def export_model(
     model: LoggedModel,
     box: BoxedModel,
     folder: Path,
-    known: tuple[list[Inputs], list[Any]],
+    exactness: Exactness,
     wanted: PackageFormat | Literal["auto"] = "auto",
 ) -> PackageFormat:
-    """Writes the model into `folder`, in the best form that answers samples as `known` says, and names the form.
+    """Writes the model into `folder`, in the best form that answers as the model itself does, and names the form.
 
-    The numbers may differ by 1e-5, absolutely or relatively. Raises UserError when the form wanted is not possible.
+    The numbers may differ by what the model's own were seen to. Raises UserError when the form wanted is not possible.
     """
-    samples, expected = known
     for package_format in list_forms(model):
         if wanted not in {"auto", package_format}:
             continue
         try:
-            fetch_export(model, box, package_format, samples[0], folder)
-            given = box.ask("run_exported", str(box.files / package_format), package_format, samples)
-            agrees = answers_alike(given, expected)
+            fetch_export(model, box, package_format, exactness.samples[0], folder)
+            agrees = exactness.admits(package_format)
         except ModelError as error:
             say(f"{package_format}: not possible ({str(error).partition(':')[0]}), trying the next form")
             agrees = False
@@ -133,14 +130,3 @@ def write_export(package_format: str, model: Path, target: Path, sample: Inputs)
         # What the signature leaves open must stay so: a program that takes the sample's length only is not written.
         lengths = {0: torch.export.Dim.AUTO, **dict.fromkeys(open_axes, torch.export.Dim.DYNAMIC)}
         torch.export.save(torch.export.export(module, (example,), dynamic_shapes=(lengths,)), str(target))
-
-
-def answers_alike(given: Any, expected: list[Any]) -> bool:  # noqa: ANN401 - of the model's process
-    """Whether the answers of a form are those of the model itself."""
-    if not isinstance(given, list) or len(given) != len(expected):
-        return False
-    pairs = zip(given, expected, strict=True)
-    try:
-        return all(np.allclose(one, other, atol=ABSOLUTE_TOLERANCE, rtol=RELATIVE_TOLERANCE) for one, other in pairs)
-    except (TypeError, ValueError):
-        return False

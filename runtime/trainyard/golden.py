@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.export import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from trainyard.inputs import Inputs, take_rows
 from trainyard.models import predict_all
 from trainyard.picture_requests import read_rows
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from trainyard.picture_steps import PictureSteps
     from trainyard.signature import Signature
 
-GOLDEN_SCHEMA = "trainyard.golden/1"
 EXAMPLES = 32
 # Hosts read golden examples of 64 MiB (MAX_JSON_PART_BYTES in core/serving/package-manifest.ts), with their answers.
 MOST_BYTES = 48_000_000
@@ -63,8 +61,8 @@ def make_golden(
     signature: Signature,
     predict: Callable[[Inputs], Any],
     steps: PictureSteps | None = None,
-) -> tuple[dict[str, Any], list[Inputs], list[Any]]:
-    """The golden document, the inputs as a server reads them from its requests, and the model's raw answers to those.
+) -> tuple[list[dict[str, Any]], list[Inputs], list[Any]]:
+    """The golden examples, the inputs as a server reads them from their requests, and the model's raw answers to those.
 
     The model is asked what it answers to the request as read back, so that a type lost in JSON shows here, not in live
     traffic.
@@ -74,13 +72,7 @@ def make_golden(
     examples = [
         {"inputs": request, "predictions": to_json(answer)} for request, answer in zip(requests, answers, strict=True)
     ]
-    golden = {
-        "schema": GOLDEN_SCHEMA,
-        "absoluteTolerance": ABSOLUTE_TOLERANCE,
-        "relativeTolerance": RELATIVE_TOLERANCE,
-        "examples": examples,
-    }
-    return golden, inputs, answers
+    return examples, inputs, answers
 
 
 def write_request(row: Inputs) -> dict[str, Any]:

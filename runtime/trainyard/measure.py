@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.agreement import agree
+from trainyard.agreement import agree, choose_tolerances
 from trainyard.command import run_command, say
 from trainyard.errors import UserError
 from trainyard.files import write_json
 from trainyard.messages import OK
 from trainyard.package import GOLDEN_FILE
-from trainyard.packed_model import add_package_options, open_box_of, open_package
+from trainyard.packed_model import add_package_options, name_device, open_box_of, open_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,20 +48,21 @@ def measure(options: argparse.Namespace) -> None:
     golden = json.loads((options.package_dir / GOLDEN_FILE).read_bytes())
     with open_box_of(options) as box:
         open_package(box, options.package_dir, "serve")
+        tolerances = choose_tolerances(golden, name_device(box, options.package_dir, options.gpu))
         bodies = [json.dumps(example["inputs"]).encode() for example in golden["examples"]]
         for body, example in zip(bodies, golden["examples"], strict=True):
-            check_answer(box.ask("ask", body), example["predictions"], golden)
+            check_answer(box.ask("ask", body), example["predictions"], tolerances)
         latency = [time_answer(box, bodies[call % len(bodies)]) for call in range(options.calls)]
     write_json(options.out, {"examples": len(bodies), "latencyMs": latency})
     p50, p95 = np.percentile(latency, [50, 95])
     say(f"{len(bodies)} golden examples agree; {p50:.1f} ms in the median, {p95:.1f} ms in the 95th percentile")
 
 
-def check_answer(answer: Any, expected: Any, golden: dict[str, Any]) -> None:  # noqa: ANN401 - of the model's process
+def check_answer(answer: Any, expected: Any, tolerances: dict[str, Any]) -> None:  # noqa: ANN401 - of the model's process
     """Raises a UserError when the package answers something else than MLflow did."""
     status, body = answer if isinstance(answer, list) and len(answer) == 2 else (None, "")  # noqa: PLR2004
     given = json.loads(body) if status == OK else {}
-    if "predictions" in given and agree(given["predictions"], expected, golden):
+    if "predictions" in given and agree(given["predictions"], expected, tolerances):
         return
     raise UserError(
         "parity-broken",

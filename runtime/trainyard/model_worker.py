@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,25 @@ class Worker:
             raise RuntimeError("no model is loaded")
         return self._predict(inputs)
 
+    def predict_each(self, samples: list[Any], threads: int) -> list[Any]:
+        """The model's raw answers, by that many threads."""
+        from trainyard.arithmetic import limit_threads  # noqa: PLC0415 - needed by packages only
+
+        with limit_threads(threads):
+            return [self.predict(sample) for sample in samples]
+
+    def run_in_double(self, model: str, samples: list[Any]) -> list[Any]:
+        """The raw answers of a logged network in double precision."""
+        from trainyard.arithmetic import run_in_double  # noqa: PLC0415 - needed by packages only
+
+        return run_in_double(Path(model), samples)
+
+    def name_arithmetic(self) -> str | None:
+        """The form that a GPU would multiply in; None where the model's code has none at hand."""
+        from trainyard.arithmetic import name_gpu_form  # noqa: PLC0415 - needed by packages only
+
+        return name_gpu_form()
+
     def describe(self) -> dict[str, Any]:
         """What the model says of its answers: scikit-learn's `classes_`, and whether it predicts numbers."""
         raw = self._model.get_raw_model()
@@ -74,12 +93,16 @@ class Worker:
 
         write_export(package_format, Path(model), Path(target), sample)
 
-    def run_exported(self, payload: str, package_format: str, samples: list[Any]) -> list[Any]:
-        """The exported form's raw answers."""
+    def run_exported(
+        self, payload: str, package_format: str, samples: list[Any], device: str = "cpu", threads: int | None = None
+    ) -> list[Any]:
+        """The exported form's raw answers, by that many threads where it is said."""
+        from trainyard.arithmetic import limit_threads  # noqa: PLC0415 - needed by packages only
         from trainyard.runners import load_runner  # noqa: PLC0415
 
-        run = load_runner(Path(payload), package_format)
-        return [run(sample) for sample in samples]
+        run = load_runner(Path(payload), package_format, device)
+        with nullcontext() if threads is None else limit_threads(threads):
+            return [run(sample) for sample in samples]
 
     def serve(self, folder: str) -> None:
         """Opens the handler of an unpacked archive."""

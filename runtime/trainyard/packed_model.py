@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, open_box, without_gpus
 from trainyard.errors import UserError
-from trainyard.package import ARCHIVE_FILE
+from trainyard.exactness import GPU
+from trainyard.package import ARCHIVE_FILE, MANIFEST_FILE
+from trainyard.runners import CPU
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +32,12 @@ def add_package_options(parser: argparse.ArgumentParser) -> None:
 def open_box_of(options: argparse.Namespace) -> AbstractContextManager[BoxedModel]:
     """The box that the options ask for: GPUs are in its sight only where they will be on the hosts."""
     return open_box(options.box if options.gpu == "all" else without_gpus(options.box))
+
+
+def name_device(box: BoxedModel, folder: Path, gpu: str) -> str:
+    """The device that a package answers on once it is loaded: MLflow's own form takes a GPU where it finds one."""
+    is_exported = json.loads((folder / MANIFEST_FILE).read_bytes())["format"] != "pyfunc"
+    return CPU if is_exported or gpu == "none" or box.ask("name_arithmetic") is None else GPU
 
 
 def open_package(box: BoxedModel, folder: Path, name: str, *more: str) -> None:
