@@ -32,7 +32,7 @@ export async function replayGolden(
     if (status >= 500) throw new Error(`POST ${url} answered ${status}: ${text.slice(0, 200)}`);
     answers.push(status === 200 ? answerSchema.parse(JSON.parse(text)).predictions : `HTTP ${status}`);
   }
-  return compareGolden(examples, answers);
+  return compareGolden(examples, answers, instance.manifest.serving.gpu);
 }
 
 /** Where this host's own processes reach the data plane. */

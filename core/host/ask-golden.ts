@@ -9,6 +9,8 @@ import { HOST_LAYOUT } from './layout.ts';
 const askedSchema = z.object({
   model: z.string(),
   version: z.string(),
+  /** Whether it is served with GPUs. */
+  gpu: z.enum(['none', 'all']),
   /** The first stored example of its package; absent where it has none. */
   golden: goldenSchema.optional(),
   /** HTTP status and the predictions of the answer. */
@@ -46,8 +48,9 @@ for (const [model, { stable: version }] of Object.entries(state.traffic)) {
   const instance = state.instances.find((one) => one.model === model && one.version === version && one.state === 'ready');
   if (instance === undefined) continue;
   const manifest = blob(instance.package.split('@')[1]);
+  const { gpu } = manifest.serving;
   if (manifest.golden === undefined) {
-    tell({ model, version });
+    tell({ model, version, gpu });
     continue;
   }
   const golden = blob(manifest.golden.digest);
@@ -60,7 +63,7 @@ for (const [model, { stable: version }] of Object.entries(state.traffic)) {
   });
   const text = await answer.text();
   const predictions = answer.status === 200 ? JSON.parse(text).predictions : text.slice(0, 200);
-  tell({ model, version, golden, status: answer.status, predictions });
+  tell({ model, version, gpu, golden, status: answer.status, predictions });
 }
 `;
 }
@@ -68,13 +71,13 @@ for (const [model, { stable: version }] of Object.entries(state.traffic)) {
 /** Reads what that program wrote. */
 export function readAsked(lines: readonly string[]): readonly Asked[] {
   return lines.map((line) => {
-    const { model, version, golden, status, predictions } = askedSchema.parse(JSON.parse(line));
+    const { model, version, gpu, golden, status, predictions } = askedSchema.parse(JSON.parse(line));
     const of = { model, version };
     if (golden === undefined)
       return { ...of, verdict: 'inconclusive', told: 'its package holds no example to ask it for' };
     if (status !== 200)
       return { ...of, verdict: 'fail', told: `it answered ${status}: ${String(predictions)}` };
-    const { verdict, reason } = compareGolden(golden, [predictions]);
+    const { verdict, reason } = compareGolden(golden, [predictions], gpu);
     return { ...of, verdict, told: reason.message };
   });
 }

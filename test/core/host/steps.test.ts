@@ -238,12 +238,12 @@ test('what a host answers is compared with what the package says', () => {
     ...{ schema: 'trainyard.golden/1', absoluteTolerance: 1e-6, relativeTolerance: 0 },
     examples: [{ inputs: { inputs: [1] }, predictions: [3] }],
   };
-  const of = (more: object) => JSON.stringify({ model: 'm', version: '7', golden, ...more });
+  const of = (more: object) => JSON.stringify({ model: 'm', version: '7', gpu: 'none', golden, ...more });
   const verdicts = readAsked([
     of({ status: 200, predictions: [3] }),
     of({ status: 200, predictions: [4] }),
     of({ status: 503, predictions: 'no healthy upstream' }),
-    JSON.stringify({ model: 'm', version: '7' }),
+    JSON.stringify({ model: 'm', version: '7', gpu: 'none' }),
   ]).map(({ verdict }) => verdict);
   expect(verdicts).toEqual(['pass', 'fail', 'fail', 'inconclusive']);
 });
