@@ -19,11 +19,15 @@ def choose_tolerances(golden: dict[str, Any], device: str) -> dict[str, Any]:
         "absoluteTolerance": chosen["absoluteTolerance"],
         "relativeTolerance": chosen["relativeTolerance"],
         "ranked": golden.get("ranked", False),
+        "boundary": golden.get("boundary"),
     }
 
 
 def agree(given: Any, expected: Any, tolerances: dict[str, Any]) -> bool:  # noqa: ANN401
-    """Numbers within the tolerances, everything else (null among it) exactly; of scores of classes, the largest too."""
+    """Numbers within the tolerances, everything else (null among it) exactly; of scores, what they say the class is.
+
+    That is the largest of a row where they are `ranked`, or on which side of the `boundary` a single one is.
+    """
     if isinstance(expected, dict):
         return (
             isinstance(given, dict)
@@ -40,7 +44,8 @@ def agree(given: Any, expected: Any, tolerances: dict[str, Any]) -> bool:  # noq
     if is_number(given) and is_number(expected):
         if isinstance(given, int) and isinstance(expected, int):
             return given == expected
-        return abs(given - expected) <= allowed(expected, tolerances)
+        is_near = abs(given - expected) <= allowed(expected, tolerances)
+        return is_near and (tolerances.get("boundary") is None or same_side(given, expected, tolerances))
     return type(given) is type(expected) and bool(given == expected)
 
 
@@ -53,6 +58,13 @@ def same_class(given: list[Any], expected: list[Any], tolerances: dict[str, Any]
         return True
     best, now = max(expected), expected[given.index(max(given))]
     return best - now <= TIE * allowed(best, tolerances)
+
+
+def same_side(given: float, expected: float, tolerances: dict[str, Any]) -> bool:
+    """Whether a score is on the same side of where two classes part, or was level with that."""
+    boundary = tolerances["boundary"]
+    is_level = abs(expected - boundary) <= TIE * allowed(expected, tolerances)
+    return is_level or (given > boundary) == (expected > boundary)
 
 
 def allowed(expected: float, tolerances: dict[str, Any]) -> float:

@@ -35,19 +35,26 @@ MOST_THREADS = 8
 GPU = "cuda"
 
 
-def is_ranked(interpretation: Interpretation) -> bool:
-    """Whether each row's answer is a score for each class, of which the largest says the class."""
-    return interpretation.kind == "scores" and interpretation.prediction is None and not interpretation.columns
+def tell_classes(interpretation: Interpretation) -> dict[str, Any]:
+    """How scores say the class: by the largest of a row, or by the side of a boundary that a single one is on."""
+    if interpretation.prediction is not None or interpretation.columns:
+        return {}
+    if interpretation.kind == "probability":
+        return {"boundary": 0.0 if interpretation.scale == "logits" else 0.5}
+    return {"ranked": True} if interpretation.kind == "scores" else {}
 
 
 class Exactness:
-    """What was seen of a model's answers to `samples`; `answers` are its own, to each alone."""
+    """What was seen of a model's answers to `samples`.
 
-    def __init__(self, box: BoxedModel, samples: list[Inputs], answers: list[Any], *, ranked: bool) -> None:
+    `answers` are its own, to each alone; `classes` is how they say the class (`tell_classes`).
+    """
+
+    def __init__(self, box: BoxedModel, samples: list[Inputs], answers: list[Any], classes: dict[str, Any]) -> None:
         self.samples = samples
         self._box = box
         self._answers = answers
-        self._ranked = ranked
+        self._classes = classes
         self._expected = [to_json(answer) for answer in answers]
         self._scale = measure_scale(self._expected)
         self._form = name_form(answers[0])
@@ -72,7 +79,7 @@ class Exactness:
     def admits(self, package_format: PackageFormat) -> bool:
         """Whether a form answers each row as the model itself does. Raises ModelError where it does not answer."""
         given = self._box.ask("run_exported", self._place(package_format), package_format, self.samples)
-        tolerances = {**self._tolerate(self._spread), "ranked": self._ranked}
+        tolerances = {**self._tolerate(self._spread), **self._classes}
         return isinstance(given, list) and agree([to_json(one) for one in given], self._expected, tolerances)
 
     def write_golden(self, examples: list[dict[str, Any]], package_format: PackageFormat, gpu: str) -> dict[str, Any]:
@@ -89,7 +96,7 @@ class Exactness:
             "relativeTolerance": first["relativeTolerance"],
             "measured": measured,
             "elsewhere": elsewhere,
-            "ranked": self._ranked,
+            **self._classes,
             "examples": examples,
         }
 

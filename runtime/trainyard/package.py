@@ -22,7 +22,7 @@ from trainyard.command import make_scratch_folder, run_command, say
 from trainyard.contract import add_answers_option, hear_model, read_contract
 from trainyard.days import split_days
 from trainyard.environments.own import add_environments_option, enter_environment
-from trainyard.exactness import Exactness, is_ranked
+from trainyard.exactness import Exactness, tell_classes
 from trainyard.export import EXPORTED, export_model
 from trainyard.files import describe_blob, digest_file, write_json
 from trainyard.golden import make_golden, write_requests
@@ -170,7 +170,7 @@ def fill_archive_folder(
     raw = predict_all(predict, holdout.inputs)
     reading = read_answers(raw, holdout.labels, read_contract(options), hear_model(model, box))
     examples, samples, answers = make_golden(write_requests(holdout, signature), signature, predict, steps)
-    exactness = Exactness(box, samples, answers, ranked=is_ranked(reading.interpretation))
+    exactness = Exactness(box, samples, answers, tell_classes(reading.interpretation))
     exactness.measure_model(model)
     package_format = export_model(model, box, folder / PAYLOAD_FOLDER, exactness, options.format)
     golden = exactness.write_golden(examples, package_format, options.gpu)

@@ -60,7 +60,7 @@ NOT_A_NETWORK = SimpleNamespace(description=SimpleNamespace(flavors={}, signatur
 
 def look(box: FakeBox, package_format: str = "torchscript", gpu: str = "none") -> dict[str, Any]:
     answers = [exact(sample).astype(np.float32) for sample in SAMPLES]
-    exactness = Exactness(box, SAMPLES, answers, ranked=False)
+    exactness = Exactness(box, SAMPLES, answers, {})
     exactness.measure_model(NOT_A_NETWORK)
     return exactness.write_golden([], package_format, gpu)
 
@@ -111,7 +111,7 @@ def test_what_takes_one_row_at_a_time_is_asked_that_way():
 def test_a_form_is_admitted_by_what_the_model_itself_was_seen_to_differ_by():
     answers = [exact(sample).astype(np.float32) for sample in SAMPLES]
     for error, admitted in ((1e-6, True), (1e-4, False)):
-        exactness = Exactness(FakeBox(), SAMPLES, answers, ranked=False)
+        exactness = Exactness(FakeBox(), SAMPLES, answers, {})
         exactness.measure_model(NOT_A_NETWORK)
         exactness._box.answer = lambda samples, *_, error=error: [exact(sample) + error for sample in samples]
         assert exactness.admits("pt2") == admitted

@@ -9,6 +9,8 @@ import pytest
 
 from conftest import SIDE, Package, SavedModel, build_package, infer, make_images
 from trainyard.agreement import agree, choose_tolerances
+from trainyard.exactness import tell_classes
+from trainyard.interpretation import Interpretation
 from trainyard.scoring import to_json
 from trainyard.tolerances import (
     EPSILON,
@@ -118,6 +120,31 @@ def test_the_class_has_to_be_the_same_unless_two_were_level():
     assert agree([[0.499, 0.501]], [[0.502, 0.498]], tolerances)
 
 
+@pytest.mark.parametrize("boundary", [0.0, 0.5])
+def test_a_single_score_has_to_be_on_the_same_side_unless_it_was_level(boundary: float):
+    tolerances = {"absoluteTolerance": 0.04, "relativeTolerance": 0, "boundary": boundary}
+    assert agree([boundary + 0.01], [boundary + 0.03], tolerances)
+    assert not agree([boundary - 0.01], [boundary + 0.02], tolerances)
+    assert not agree([boundary + 0.01], [boundary - 0.02], tolerances)
+    assert agree([boundary - 0.01], [boundary + 0.005], tolerances)
+    assert agree([boundary - 0.01], [boundary + 0.02], {**tolerances, "boundary": None})
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "told"),
+    [
+        (Interpretation("scores", ("a", "b", "c")), {"ranked": True}),
+        (Interpretation("scores", ("a", "b", "c"), columns=("x", "y", "z")), {}),
+        (Interpretation("probability", ("no", "yes")), {"boundary": 0.5}),
+        (Interpretation("probability", ("no", "yes"), scale="logits"), {"boundary": 0.0}),
+        (Interpretation("values", ()), {}),
+        (Interpretation("labels", ("a", "b")), {}),
+    ],
+)
+def test_what_says_the_class_is_as_answers_are_read(interpretation: Interpretation, told: dict):
+    assert tell_classes(interpretation) == told
+
+
 def test_a_device_that_was_not_measured_is_judged_as_any_other():
     measured = {"device": "cpu", "numberForm": "float32", "absoluteTolerance": 1e-6, "relativeTolerance": 2e-6}
     elsewhere = {"numberForm": "tf32", "absoluteTolerance": 0.01, "relativeTolerance": 0.03}
@@ -128,10 +155,11 @@ def test_a_device_that_was_not_measured_is_judged_as_any_other():
         "elsewhere": elsewhere,
         "ranked": True,
     }
-    assert choose_tolerances(golden, "cpu") == {"absoluteTolerance": 1e-6, "relativeTolerance": 2e-6, "ranked": True}
-    assert choose_tolerances(golden, "cuda") == {"absoluteTolerance": 0.01, "relativeTolerance": 0.03, "ranked": True}
+    classes = {"ranked": True, "boundary": None}
+    assert choose_tolerances(golden, "cpu") == {"absoluteTolerance": 1e-6, "relativeTolerance": 2e-6, **classes}
+    assert choose_tolerances(golden, "cuda") == {"absoluteTolerance": 0.01, "relativeTolerance": 0.03, **classes}
     before = {"absoluteTolerance": 1e-5, "relativeTolerance": 1e-5}
-    assert choose_tolerances(before, "cuda") == {**before, "ranked": False}
+    assert choose_tolerances(before, "cuda") == {**before, "ranked": False, "boundary": None}
 
 
 class TestAPackage:
@@ -156,7 +184,7 @@ class TestAPackage:
         assert cpu["relativeTolerance"] == UNSEEN_ULPS * EPSILON["float32"]
         prices = np.concatenate([np.ravel(example["predictions"]) for example in golden["examples"]])
         assert cpu["absoluteTolerance"] == pytest.approx(cpu["relativeTolerance"] * np.abs(prices).mean())
-        assert golden["ranked"] is False
+        assert "ranked" not in golden
 
 
 def test_a_network_that_sums_inexactly_is_allowed_what_it_was_seen_to_err_by(

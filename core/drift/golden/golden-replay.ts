@@ -77,7 +77,7 @@ function listDifferences(
         measure,
       ),
     );
-    const other = measure.ranked ? findOtherClass(expected, actual, measure) : undefined;
+    const other = measure.ranked === true ? findOtherClass(expected, actual, measure) : undefined;
     return other === undefined
       ? parts
       : [
@@ -92,7 +92,7 @@ function listDifferences(
   }
   if (typeof expected === 'number' && typeof actual === 'number') {
     const difference = Math.abs(expected - actual);
-    const isMismatch = !(difference <= allowedAt(expected, measure));
+    const isMismatch = !(difference <= allowedAt(expected, measure)) || isAcross(expected, actual, measure);
     return [{ example, path, expected, actual, difference, isMismatch }];
   }
   return [{ example, path, expected, actual, difference: 0, isMismatch: expected !== actual }];
@@ -115,6 +115,13 @@ function findOtherClass(
   return lead > TIE * allowedAt(best, tolerance)
     ? { expected: expected.indexOf(best), actual: place }
     : undefined;
+}
+
+/** Whether a single score says another class than the stored one, which was not level with where they part. */
+function isAcross(expected: number, actual: number, measure: GoldenMeasure): boolean {
+  const { boundary } = measure;
+  if (boundary === undefined || actual > boundary === expected > boundary) return false;
+  return Math.abs(expected - boundary) > TIE * allowedAt(expected, measure);
 }
 
 function isScores(row: readonly unknown[]): row is readonly number[] {

@@ -27,6 +27,8 @@ export const goldenSchema = z.object({
   elsewhere: formToleranceSchema.optional(),
   /** Each row's answer is a score for each class, of which the largest says the class. */
   ranked: z.boolean().optional(),
+  /** Each row's answer is one score: above this it says one class, else the other. */
+  boundary: z.number().optional(),
   examples: z.array(z.object({ inputs: z.json(), predictions: z.json() })).min(1),
 });
 export type Golden = z.infer<typeof goldenSchema>;

@@ -88,6 +88,15 @@ describe('the class of a row of scores', () => {
     expect(compareGolden({ ...measured, ranked: false }, [[[0.49, 0.51]]], 'all').verdict).toBe('pass');
   });
 
+  it('is the side of the boundary that a single score is on', () => {
+    const { ranked, ...rest } = measured;
+    const single = { ...rest, boundary: 0.5, examples: [{ inputs: [1], predictions: [0.52] }] };
+    expect(compareGolden(single, [[0.505]], 'all').verdict).toBe('pass');
+    expect(compareGolden(single, [[0.495]], 'all').verdict).toBe('fail');
+    const level = { ...single, examples: [{ inputs: [1], predictions: [0.505] }] };
+    expect(compareGolden(level, [[0.495]], 'all').verdict).toBe('pass');
+  });
+
   it('may be another where the two were level', () => {
     const level = { ...measured, examples: [{ inputs: [1], predictions: [[0.502, 0.498]] }] };
     expect(compareGolden(level, [[[0.499, 0.501]]], 'all').verdict).toBe('pass');
