@@ -117,7 +117,7 @@ async function runChores(agent: Agent, signal: AbortSignal): Promise<void> {
       ['closing windows', async () => closeWindows(context)],
       ['judging drift', async () => judgeWindows(context, drift)],
       ['joining labels', () => joinLabels(context)],
-      ['judging labels', async () => judgeLateLabels(context)],
+      ['judging labels', () => judgeLateLabels(context)],
       ['cutting logs', async () => cutLogs(context)],
       ['the heartbeat', async () => sendHeartbeat(context)],
       ...(untilPrunedMs > 0 ? [] : [['pruning', async () => pruneStore(context)] as const]),

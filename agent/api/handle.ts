@@ -5,10 +5,13 @@ import { MAX_JSON_BYTES, NOTHING, type Route, usualStatus } from '../../core/ser
 import type { Agent } from '../agent.ts';
 import type { ApiCall, Body } from '../http/call.ts';
 import { prefers } from '../http/prefers.ts';
+import { breathe } from '../machine/breathe.ts';
 import { Refusal } from './refusal.ts';
 
-/** Less is not worth packing, in characters. */
+/** Less is not worth packing, in characters, or in bytes where it is bytes. */
 const LEAST_PACKED = 16_384;
+/** Bytes made of text in one go. */
+const ENCODED_AT_ONCE = 262_144;
 
 const gzipped = promisify(gzip);
 
@@ -63,10 +66,10 @@ function readParameters<T>({ query, parameters }: ApiCall, schema: z.ZodType<T>)
   });
 }
 
-/** The same where the answer is there as JSON already. */
+/** The same where the answer is there as JSON already, in one or in many parts. */
 export function handleText<P, B>(
   route: Route<P, B>,
-  work: (given: Given<P, B>, agent: Agent) => string,
+  work: (given: Given<P, B>, agent: Agent) => string | Promise<readonly string[]>,
 ): Handler {
   return {
     route,
@@ -74,13 +77,32 @@ export function handleText<P, B>(
       const parameters = readParameters(call, route.parameters);
       const body = await readBody(call, route.body);
       call.answer.status = usualStatus(route);
-      return answerJson(call, work({ parameters, body, call }, agent));
+      const json = await work({ parameters, body, call }, agent);
+      return answerJson(call, typeof json === 'string' ? json : await encode(json));
     },
   };
 }
 
+/** Megabytes of text take tens of ms to be made one, and then bytes: each part is made bytes for itself, and bytes are fast to join. */
+async function encode(parts: readonly string[]): Promise<Uint8Array> {
+  const encoded: Uint8Array[] = [];
+  let length = 0;
+  for (const part of parts) {
+    const bytes = Buffer.from(part);
+    encoded.push(bytes);
+    length += bytes.length;
+    if (length < ENCODED_AT_ONCE) continue;
+    length = 0;
+    await breathe();
+  }
+  return Buffer.concat(encoded);
+}
+
 /** Packed where it is much and the client takes that: of counts a fifth is left, and there may be megabytes of them. */
-async function answerJson({ header, answer: { headers } }: ApiCall, json: string): Promise<Body> {
+async function answerJson(
+  { header, answer: { headers } }: ApiCall,
+  json: string | Uint8Array,
+): Promise<Body> {
   Object.assign(headers, { 'content-type': 'application/json', vary: 'accept-encoding' });
   if (json.length < LEAST_PACKED || !prefers(header('accept-encoding'), 'gzip', 'identity')) return json;
   const packed = await gzipped(json);

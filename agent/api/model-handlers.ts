@@ -6,6 +6,7 @@ import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
 import { countHours } from '../traffic/count-hours.ts';
 import { noteMonitor } from '../windows/note-monitor.ts';
+import { readTextsAfter } from '../windows/read-windows.ts';
 import { type Handler, handle, handleText } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
@@ -45,9 +46,10 @@ export const MODEL_HANDLERS: readonly Handler[] = [
   handle(ROUTES.hours, async ({ parameters, call: { gone } }, { context }) => ({
     hours: [...(await countHours(context, parameters, gone))],
   })),
-  handleText(ROUTES.windows, ({ parameters: { model, after } }, { context }) => {
+  handleText(ROUTES.windows, async ({ parameters: { model, after } }, { context }) => {
     noteMonitor(context, model);
-    return `{"windows":[${context.store.windows.after(model, after).join(',')}]}`;
+    const windows = await readTextsAfter(context, model, after);
+    return ['{"windows":[', ...windows.map((text, index) => (index === 0 ? text : `,${text}`)), ']}'];
   }),
   handle(ROUTES.labelCounts, ({ parameters: { model, version } }, { context: { store } }) => ({
     counts: store.labels.counts(model, version),

@@ -13,24 +13,31 @@ type Unstored = Omit<CaptureWindow, 'seq' | 'hostId'>;
 /** Which stretch of time a window covers. */
 export type WindowSpan = { readonly seq: number; readonly from: string; readonly to: string };
 
+/** What was answered in a window. */
+export type WindowAnswers = Pick<CaptureWindow, 'from' | 'prediction'>;
+
 /**
  * Capture windows in the agent's database. A window of many features takes a millisecond to read as what it is, and there are
- * hundreds: those that are many are given as JSON texts, for whoever reads them piece by piece or only passes them on.
+ * hundreds: those that are many are listed by number, for whoever reads them a few at a time, and given as JSON texts, for whoever
+ * only passes them on.
  */
 export type WindowTable = {
   readonly add: (window: Unstored) => void;
-  /** Windows after `seq`, oldest first, at most a page. */
-  readonly after: (model: string, seq: number) => readonly string[];
-  /** Every kept window of one version, oldest first. */
-  readonly ofVersion: (model: string, version: string) => readonly string[];
-  /** What was answered in every kept window of one version, oldest first. */
-  readonly answers: (model: string, version: string) => readonly Pick<CaptureWindow, 'from' | 'prediction'>[];
+  /** Numbers of the windows after `seq`, oldest first, at most a page. */
+  readonly numbersAfter: (model: string, seq: number) => readonly number[];
+  /** Numbers of every kept window of one version, oldest first. */
+  readonly numbersOf: (model: string, version: string) => readonly number[];
+  /** Those of these windows that are there still. */
+  readonly texts: (seqs: readonly number[]) => readonly string[];
+  /** What was answered in those of these windows that are there still. */
+  readonly answers: (seqs: readonly number[]) => readonly WindowAnswers[];
   readonly newest: (model: string) => CaptureWindow | undefined;
   /** Versions that there are windows of. */
   readonly versions: () => readonly Pick<CaptureWindow, 'model' | 'version'>[];
   /** The number of the newest window of one version in which it answered. */
   readonly lastAnswered: (model: string, version: string) => number | undefined;
-  readonly spans: (model: string, version: string, endedBy: string) => readonly WindowSpan[];
+  /** Those of these windows that are there still and had ended by then. */
+  readonly spans: (seqs: readonly number[], endedBy: string) => readonly WindowSpan[];
   /** Puts one window in the place of several, under the number of the last. */
   readonly replace: (spans: readonly WindowSpan[], window: Unstored) => void;
   /** When the newest of one version ended. */
@@ -43,6 +50,7 @@ export type WindowTable = {
   readonly bySeq: (seq: number) => CaptureWindow | undefined;
 };
 
+const numberRow = z.object({ seq: z.number() });
 const textRow = z.object({ seq: z.number(), body: z.string() });
 const answersRow = z.object({ from: instantSchema, prediction: z.string() });
 const versionRow = captureWindowSchema.pick({ model: true, version: true });
@@ -51,19 +59,19 @@ const spanRow = z.object({ seq: z.number(), from: z.string(), to: z.string() });
 /** The table of the host of this id. */
 export function createWindowTable(database: DatabaseSync, hostId: string): WindowTable {
   const add = database.prepare('INSERT INTO window (model, version, at, body) VALUES (?, ?, ?, ?)');
-  const after = database.prepare(
-    'SELECT seq, body FROM window WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
+  const numbersAfter = database.prepare(
+    'SELECT seq FROM window WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
   );
-  const all = database.prepare('SELECT seq, body FROM window WHERE model = ? AND version = ? ORDER BY seq');
+  const numbersOf = database.prepare('SELECT seq FROM window WHERE model = ? AND version = ? ORDER BY seq');
   const answers = database.prepare(
     `SELECT json_extract(body, '$.from') AS "from", json_extract(body, '$.prediction') AS prediction
-     FROM window WHERE model = ? AND version = ? ORDER BY seq`,
+     FROM window WHERE seq = ?`,
   );
   const newest = database.prepare('SELECT seq, body FROM window WHERE model = ? ORDER BY seq DESC LIMIT 1');
   const versions = database.prepare('SELECT DISTINCT model, version FROM window');
   const spans = database.prepare(
     `SELECT seq, json_extract(body, '$.from') AS "from", at AS "to"
-     FROM window WHERE model = ? AND version = ? AND at <= ? ORDER BY seq`,
+     FROM window WHERE seq = ? AND at <= ?`,
   );
   const lastAnswered = database.prepare(
     `SELECT seq FROM window WHERE model = ? AND version = ? AND json_extract(body, '$.n') > 0 ORDER BY seq DESC LIMIT 1`,
@@ -76,6 +84,7 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
   const bySeq = database.prepare('SELECT seq, body FROM window WHERE seq = ?');
   const remove = database.prepare('DELETE FROM window WHERE seq = ?');
   const change = database.prepare('UPDATE window SET body = ? WHERE seq = ?');
+  const toNumber = (row: unknown) => numberRow.parse(row).seq;
   const toText = (row: unknown) => {
     const { seq, body } = textRow.parse(row);
     return `{"seq":${seq},"hostId":"${hostId}",${body.slice(1)}`;
@@ -84,21 +93,24 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
     row === undefined ? undefined : captureWindowSchema.parse(JSON.parse(toText(row)));
   return {
     add: (window) => void add.run(window.model, window.version, window.to, JSON.stringify(window)),
-    after: (model, seq) => after.all(model, seq, PAGE_SIZE).map(toText),
-    ofVersion: (model, version) => all.all(model, version).map(toText),
-    answers: (model, version) =>
-      answers.all(model, version).map((row) => {
-        const { from, prediction } = answersRow.parse(row);
-        return { from, prediction: captureWindowSchema.shape.prediction.parse(JSON.parse(prediction)) };
-      }),
+    numbersAfter: (model, seq) => numbersAfter.all(model, seq, PAGE_SIZE).map(toNumber),
+    numbersOf: (model, version) => numbersOf.all(model, version).map(toNumber),
+    texts: (seqs) => seqs.flatMap((seq) => bySeq.all(seq).map(toText)),
+    answers: (seqs) =>
+      seqs.flatMap((seq) =>
+        answers.all(seq).map((row) => {
+          const { from, prediction } = answersRow.parse(row);
+          return { from, prediction: captureWindowSchema.shape.prediction.parse(JSON.parse(prediction)) };
+        }),
+      ),
     newest: (model) => toWindow(newest.get(model)),
     versions: () => versions.all().map((row) => versionRow.parse(row)),
     lastAnswered: (model, version) => {
       const row = lastAnswered.get(model, version);
       return row === undefined ? undefined : Number(row['seq']);
     },
-    spans: (model, version, endedBy) =>
-      spans.all(model, version, endedBy).map((row) => spanRow.parse({ ...row })),
+    spans: (seqs, endedBy) =>
+      seqs.flatMap((seq) => spans.all(seq, endedBy).map((row) => spanRow.parse({ ...row }))),
     endedLast: ({ model, version }) => String(endedLast.get(model, version)?.['at'] ?? ''),
     forget: ({ model, version }, { before, keep }) => void forget.run(model, version, before, keep),
     bySeq: (seq) => toWindow(bySeq.get(seq)),

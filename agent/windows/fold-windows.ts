@@ -9,6 +9,9 @@ const HOUR_MS = 3_600_000;
 /** So long after their end windows are folded, in s: what is wrong now is looked for in single ones. */
 const FOLD_AFTER_SECONDS = { hours: 21_600, cycles: 86_400 } as const;
 
+/** Windows looked at in one go: each is read whole for when it began. */
+const PIECE = 50;
+
 /** A stretch whose windows are made one, once it has been over for so long, in s. `keyOf` names the one that begins at an instant. */
 type Fold = {
   readonly lengthMs: number;
@@ -46,7 +49,7 @@ async function foldVersion(
 ): Promise<void> {
   const { store, clock } = context;
   const before = addSeconds(clock.now(), -afterSeconds);
-  const spans = store.windows.spans(model, version, before);
+  const spans = await readSpans(context, { model, version }, before);
   // What was wrong in the last windows with answers was put right in one of them, or was not: that is seen in single ones alone.
   const newest = store.windows.lastAnswered(model, version);
   for (const stretch of Map.groupBy(spans, ({ from }) => keyOf(from)).values()) {
@@ -55,6 +58,21 @@ async function foldVersion(
     if (stretch.length > 1 && isOver && !isLast) await fold(context, stretch);
     await breathe();
   }
+}
+
+/** Nobody else makes windows one: what was read is so still at the end. */
+async function readSpans(
+  { store: { windows } }: AgentContext,
+  { model, version }: Pick<CaptureWindow, 'model' | 'version'>,
+  endedBy: string,
+): Promise<readonly WindowSpan[]> {
+  const seqs = windows.numbersOf(model, version);
+  const spans: WindowSpan[] = [];
+  for (let from = 0; from < seqs.length; from += PIECE) {
+    spans.push(...windows.spans(seqs.slice(from, from + PIECE), endedBy));
+    await breathe();
+  }
+  return spans;
 }
 
 function endOf([first]: readonly WindowSpan[], lengthMs: number): number {

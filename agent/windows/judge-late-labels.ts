@@ -8,6 +8,7 @@ import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
 import { readProfile } from './read-version.ts';
+import { readAnswers } from './read-windows.ts';
 
 /** A cohort is judged when this share of past labels had come by its age. */
 const MATURITY_QUANTILE = 0.99;
@@ -30,7 +31,7 @@ export function readLabelsSeen(
 }
 
 /** Judges the stable version by its late labels, hourly, and reports to the repository when the verdict has changed. */
-export function judgeLateLabels(context: AgentContext): void {
+export async function judgeLateLabels(context: AgentContext): Promise<void> {
   const { store, clock } = context;
   for (const [model, { traffic }] of Object.entries(store.traffic())) {
     if (traffic.stable === undefined) continue;
@@ -38,7 +39,7 @@ export function judgeLateLabels(context: AgentContext): void {
     const state = store.getMemory(key, stateSchema);
     const now = clock.now();
     if (state !== undefined && secondsBetween(state.at, now) < JUDGE_EVERY_SECONDS) continue;
-    const judged = judge(context, model, traffic.stable);
+    const judged = await judge(context, model, traffic.stable);
     const before = state?.reported ?? 'pass';
     const verdict = judged === undefined || judged.verdict === 'inconclusive' ? before : judged.verdict;
     store.transaction(() => {
@@ -67,13 +68,17 @@ function summarize(version: string, judged: LabelJudgement, at: string): LabelsS
 }
 
 /** `undefined` when the version's package says nothing of how often it is right. */
-function judge(context: AgentContext, model: string, version: string): LabelJudgement | undefined {
+async function judge(
+  context: AgentContext,
+  model: string,
+  version: string,
+): Promise<LabelJudgement | undefined> {
   const { store, clock } = context;
   const prediction = readProfile(context, model, version)?.prediction;
   const promise = prediction && promiseOf(prediction);
   const counts = store.labels.counts(model, version);
   if (promise === undefined || counts.length === 0) return undefined;
-  const cohorts = buildCohorts(store.windows.answers(model, version), counts, promise.bins.total.length);
+  const cohorts = buildCohorts(await readAnswers(context, model, version), counts, promise.bins.total.length);
   return judgeLabels(promise.bins, cohorts, {
     subject: promise.subject,
     now: clock.now(),

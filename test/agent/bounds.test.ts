@@ -53,7 +53,7 @@ function sizes() {
   const { store } = host.context;
   return {
     observations: store.observations('demo', 'r', 0).length,
-    windows: store.windows.after('demo', 0).length,
+    windows: store.windows.numbersAfter('demo', 0).length,
     labels: store.labels.waiting('demo', 0, 1_000).length,
   };
 }

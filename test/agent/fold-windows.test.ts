@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pruneStore } from '../../agent/store/prune.ts';
-import { readWindows } from '../../agent/windows/read-windows.ts';
+import { readAnswers, readTextsAfter, readWindows } from '../../agent/windows/read-windows.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../core/drift/judge-drift.ts';
 import { buildCohorts } from '../../core/drift/labels/build-cohorts.ts';
@@ -49,7 +49,6 @@ const sumOf = (windows: readonly CaptureWindow[]) => windows.reduce((sum, { n })
 describe('the windows of cycles that are over', () => {
   test('are one each, and are judged as before', async () => {
     fill();
-    const { store } = host.context;
     const before = await read();
     await pruneStore(host.context);
     const after = await read();
@@ -71,7 +70,7 @@ describe('the windows of cycles that are over', () => {
     expect(judged).toEqual(judgeDrift(profileOf(28), before, DEFAULT_DRIFT_OPTIONS));
     expect(judged.verdict).toBe('fail');
     const counts = [{ day: before[0]?.from.slice(0, 10) ?? '', bin: 0, labelled: 1, correct: 1 }];
-    expect(buildCohorts(store.windows.answers(MODEL, VERSION), counts, 3)).toEqual(
+    expect(buildCohorts(await readAnswers(host.context, MODEL, VERSION), counts, 3)).toEqual(
       buildCohorts(before, counts, 3),
     );
     await pruneStore(host.context);
@@ -83,9 +82,8 @@ describe('the windows of cycles that are over', () => {
     const { store } = host.context;
     const ofDay = (day: number) => day * WINDOWS_PER_DAY;
     await pruneStore(host.context);
-    const page = store.windows
-      .after(MODEL, ofDay(20))
-      .map((text) => captureWindowSchema.parse(JSON.parse(text)));
+    const texts = await readTextsAfter(host.context, MODEL, ofDay(20));
+    const page = texts.map((text) => captureWindowSchema.parse(JSON.parse(text)));
     expect(page[0]).toMatchObject({ seq: ofDay(21), hostId: store.hostId });
     expect(page.at(-1)?.seq).toBe(ofDay(DAYS));
   });

@@ -22,7 +22,7 @@ function openLocalhost(): FakeHost {
 }
 
 const windowsOf = ({ windows }: AgentContext['store']) =>
-  windows.after('mnist', 0).map((text) => captureWindowSchema.parse(JSON.parse(text)));
+  windows.texts(windows.numbersAfter('mnist', 0)).map((text) => captureWindowSchema.parse(JSON.parse(text)));
 
 const BETWEEN = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:05:00Z' };
 const SUBJECT = { type: DISPATCH_TYPES.brake, model: 'mnist', step: 'rollout/errors-worse' };

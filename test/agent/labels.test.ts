@@ -163,7 +163,7 @@ describe('late labels', () => {
       sendLabels(day * 2_000, day * 2_000 + 2_000, (index) => (index % 4 < 2 ? 'b' : 'a'));
       await joinLabels(host.context);
       host.world.now += 24 * HOUR_MS;
-      judgeLateLabels(host.context);
+      await judgeLateLabels(host.context);
     }
     const { store, clock } = host.context;
     expect(store.outbox.pending().count).toBe(1);
@@ -179,7 +179,7 @@ describe('late labels', () => {
       sendLabels(day * 1_000, day * 1_000 + 1_000, (index) => (index % 20 === 0 ? 'b' : 'a'));
       await joinLabels(host.context);
       host.world.now += 24 * HOUR_MS;
-      judgeLateLabels(host.context);
+      await judgeLateLabels(host.context);
     }
     expect(host.context.store.outbox.pending().count).toBe(0);
   });
