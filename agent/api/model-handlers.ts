@@ -6,6 +6,7 @@ import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
 import { countHours } from '../traffic/count-hours.ts';
 import { noteMonitor } from '../windows/note-monitor.ts';
+import { countLabels } from '../windows/read-labels.ts';
 import { readTextsAfter } from '../windows/read-windows.ts';
 import { type Handler, handle, handleText } from './handle.ts';
 import { Refusal } from './refusal.ts';
@@ -51,8 +52,8 @@ export const MODEL_HANDLERS: readonly Handler[] = [
     const windows = await readTextsAfter(context, model, after);
     return ['{"windows":[', ...windows.map((text, index) => (index === 0 ? text : `,${text}`)), ']}'];
   }),
-  handle(ROUTES.labelCounts, ({ parameters: { model, version } }, { context: { store } }) => ({
-    counts: store.labels.counts(model, version),
+  handle(ROUTES.labelCounts, async ({ parameters, call: { gone } }, { context }) => ({
+    counts: [...(await countLabels(context, parameters, gone))],
   })),
   handle(ROUTES.addLabels, ({ body: { model, labels } }, { context: { store, clock } }) => ({
     received: labels.length,

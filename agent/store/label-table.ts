@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { type LabelCount, labelCountSchema } from '../../core/drift/labels/build-cohorts.ts';
 import { inTransaction } from './database.ts';
 
+/** Joined labels of one piece: a few ms of work. */
+const PIECE = 1_000;
+
 /** A label found to belong to a prediction. */
 export type JoinedLabel = {
   readonly id: string;
@@ -21,6 +24,16 @@ export type WaitingLabel = {
   readonly at: string;
 };
 
+/** Which labels: those joined with predictions of a version. */
+export type LabelSubject = { readonly model: string; readonly version: string };
+
+/** A joined label by when its prediction was made, and among those of one instant by its number. */
+export type LabelPlace = { readonly predictedAt: string; readonly number: number };
+
+/** Joined labels behind one place, up to and with another. */
+export type LabelSpan = { readonly after: LabelPlace; readonly last: LabelPlace };
+
+/** Late labels. There are up to a million that are joined: who reads them does so span by span. */
 export type LabelTable = {
   /** Adds labels by prediction id, leaving out ids that have one. Gives how many were new. */
   readonly add: (
@@ -35,14 +48,17 @@ export type LabelTable = {
   /** Forgets labels by number; one of them that is sent again is a new one. */
   readonly giveUp: (numbers: readonly number[]) => void;
   readonly join: (model: string, labels: readonly JoinedLabel[]) => void;
-  /** Joined labels of a version by day and bin, oldest first. */
-  readonly counts: (model: string, version: string) => readonly LabelCount[];
-  /** Seconds from prediction to label that this share of the joined labels of a version stays within; 0 when there are none. */
-  readonly delay: (model: string, version: string, quantile: number) => number;
+  /** The last of the few joined labels that come behind a place; `undefined` where none does. */
+  readonly lastOfPiece: (subject: LabelSubject, after: LabelPlace) => LabelPlace | undefined;
+  /** Joined labels of a span by day and bin, oldest first. */
+  readonly counts: (subject: LabelSubject, span: LabelSpan) => readonly LabelCount[];
+  /** Seconds from prediction to label of a span's joined labels, of those that took longer than `above`. */
+  readonly delays: (subject: LabelSubject, span: LabelSpan, above: number) => readonly number[];
 };
 
 const modelRow = z.object({ model: z.string() });
 const waitingRow = z.object({ number: z.number(), id: z.string(), label: z.string(), at: z.string() });
+const placeRow = z.object({ predictedAt: z.string(), number: z.number() });
 const delayRow = z.object({ seconds: z.number() });
 
 /** Late labels in the agent's database. */
@@ -57,15 +73,22 @@ export function createLabelTable(database: DatabaseSync): LabelTable {
   const join = database.prepare(
     'UPDATE label SET version = ?, predicted_at = ?, bin = ?, correct = ? WHERE model = ? AND id = ?',
   );
+  const lastOfPiece = database.prepare(
+    `SELECT predicted_at AS predictedAt, number FROM
+     (SELECT predicted_at, rowid AS number FROM label
+      WHERE model = ? AND version = ? AND (predicted_at, rowid) > (?, ?) ORDER BY predicted_at, rowid LIMIT ${PIECE})
+     ORDER BY predicted_at DESC, number DESC LIMIT 1`,
+  );
+  const ofSpan = `model = ? AND version = ? AND (predicted_at, rowid) > (?, ?) AND (predicted_at, rowid) <= (?, ?)`;
   const counts = database.prepare(
     `SELECT substr(predicted_at, 1, 10) AS day, bin, COUNT(*) AS labelled, SUM(correct) AS correct
-     FROM label WHERE model = ? AND version = ? GROUP BY day, bin ORDER BY day, bin`,
+     FROM label WHERE ${ofSpan} GROUP BY day, bin ORDER BY day, bin`,
   );
   const delays = database.prepare(
-    `SELECT (julianday(at) - julianday(predicted_at)) * 86400 AS seconds
-     FROM label WHERE model = ? AND version = ? ORDER BY seconds LIMIT 1
-     OFFSET (SELECT CAST(COUNT(*) * ? AS INTEGER) FROM label WHERE model = ? AND version = ?)`,
+    `SELECT (julianday(at) - julianday(predicted_at)) * 86400 AS seconds FROM label WHERE ${ofSpan} AND seconds > ?`,
   );
+  const spanOf = ({ model, version }: LabelSubject, { after, last }: LabelSpan) =>
+    [model, version, after.predictedAt, after.number, last.predictedAt, last.number] as const;
   return {
     add: (model, at, labels) =>
       inTransaction(database, () =>
@@ -84,10 +107,13 @@ export function createLabelTable(database: DatabaseSync): LabelTable {
           join.run(version, predictedAt, bin, Number(correct), model, id);
         }
       }),
-    counts: (model, version) => counts.all(model, version).map((row) => labelCountSchema.parse({ ...row })),
-    delay: (model, version, quantile) => {
-      const row = delays.get(model, version, quantile, model, version);
-      return row === undefined ? 0 : Math.max(0, delayRow.parse(row).seconds);
+    lastOfPiece: ({ model, version }, { predictedAt, number }) => {
+      const row = lastOfPiece.get(model, version, predictedAt, number);
+      return row === undefined ? undefined : placeRow.parse({ ...row });
     },
+    counts: (subject, span) =>
+      counts.all(...spanOf(subject, span)).map((row) => labelCountSchema.parse({ ...row })),
+    delays: (subject, span, above) =>
+      delays.all(...spanOf(subject, span), above).map((row) => delayRow.parse({ ...row }).seconds),
   };
 }

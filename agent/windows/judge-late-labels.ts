@@ -5,8 +5,10 @@ import { type LabelsSeen, labelsSeenSchema } from '../../core/drift/labels/label
 import { promiseOf } from '../../core/drift/labels/late-label.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
+import { sumOf } from '../../core/statistics/sum-of.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
+import { countLabels, measureDelay } from './read-labels.ts';
 import { readProfile } from './read-version.ts';
 import { readAnswers } from './read-windows.ts';
 
@@ -73,16 +75,17 @@ async function judge(
   model: string,
   version: string,
 ): Promise<LabelJudgement | undefined> {
-  const { store, clock } = context;
+  const { clock } = context;
   const prediction = readProfile(context, model, version)?.prediction;
   const promise = prediction && promiseOf(prediction);
-  const counts = store.labels.counts(model, version);
+  const counts = await countLabels(context, { model, version });
   if (promise === undefined || counts.length === 0) return undefined;
+  const total = sumOf(counts.map(({ labelled }) => labelled));
   const cohorts = buildCohorts(await readAnswers(context, model, version), counts, promise.bins.total.length);
   return judgeLabels(promise.bins, cohorts, {
     subject: promise.subject,
     now: clock.now(),
-    maturitySeconds: store.labels.delay(model, version, MATURITY_QUANTILE),
+    maturitySeconds: await measureDelay(context, { model, version }, { quantile: MATURITY_QUANTILE, total }),
     falseAlarmSeconds: context.options.driftFalseAlarmSeconds,
   });
 }

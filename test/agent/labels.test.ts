@@ -7,9 +7,11 @@ import { captureFolder } from '../../agent/instances/launch.ts';
 import { startInstance } from '../../agent/instances/start-instance.ts';
 import { joinLabels } from '../../agent/windows/join-labels.ts';
 import { judgeLateLabels } from '../../agent/windows/judge-late-labels.ts';
+import { countLabels, measureDelay } from '../../agent/windows/read-labels.ts';
 import { type FakeHost, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
 
 const MODEL = 'mnist';
+const SUBJECT = { model: MODEL, version: '1' };
 const HOUR_MS = 3_600_000;
 
 let host: FakeHost;
@@ -56,7 +58,7 @@ function sendLabels(from: number, to: number, labelOf: (index: number) => string
   host.context.store.labels.add(MODEL, host.context.clock.now(), labels);
 }
 
-const counts = () => host.context.store.labels.counts(MODEL, '1');
+const counts = () => countLabels(host.context, SUBJECT);
 
 describe('late labels', () => {
   test('are joined with the predictions they belong to, in any log of any worker', async () => {
@@ -65,11 +67,12 @@ describe('late labels', () => {
     host.world.now += 10_000;
     sendLabels(0, 14, (index) => (index < 2 ? 'b' : 'a'));
     await joinLabels(host.context);
-    expect(counts()).toEqual([
+    expect(await counts()).toEqual([
       { day: '2026-01-01', bin: 0, labelled: 7, correct: 6 },
       { day: '2026-01-01', bin: 1, labelled: 7, correct: 6 },
     ]);
-    expect(host.context.store.labels.delay(MODEL, '1', 0.99)).toBeCloseTo(10, 1);
+    const longest = { quantile: 0.99, total: 14 };
+    expect(await measureDelay(host.context, SUBJECT, longest)).toBeCloseTo(10, 1);
   });
 
   test('that come twice count once, and strangers never', async () => {
@@ -77,14 +80,14 @@ describe('late labels', () => {
     sendLabels(0, 2, () => 'a');
     sendLabels(0, 5, () => 'b');
     await joinLabels(host.context);
-    expect(counts().reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(4);
+    expect((await counts()).reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(4);
   });
 
   test('that are none of the classes are neither right nor wrong, are left out, and counted for people', async () => {
     logPredictions(0, 6);
     sendLabels(0, 6, (index) => (index < 2 ? 'A' : 'a'));
     await joinLabels(host.context);
-    expect(counts().reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(8);
+    expect((await counts()).reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(8);
     expect(host.context.store.labels.waiting(MODEL, 0, 9)).toEqual([]);
     const told = async () => {
       const { warnings = [] } = await describeState(host.context);
@@ -101,11 +104,11 @@ describe('late labels', () => {
   test('wait for a prediction that is logged a little later', async () => {
     sendLabels(0, 2, () => 'a');
     await joinLabels(host.context);
-    expect(counts()).toEqual([]);
+    expect(await counts()).toEqual([]);
     logPredictions(0, 2);
     host.world.now += 61_000;
     await joinLabels(host.context);
-    expect(counts()).toHaveLength(2);
+    expect(await counts()).toHaveLength(2);
   });
 
   test('that were sent to all hosts behind a balancer are all joined where their prediction is', async () => {
@@ -126,13 +129,13 @@ describe('late labels', () => {
       }
     };
     send();
-    const joined = () => counts().reduce((sum, { labelled }) => sum + labelled, 0);
+    const joined = async () => (await counts()).reduce((sum, { labelled }) => sum + labelled, 0);
     const passMinute = async () => {
       host.world.now += 61_000;
       await joinLabels(host.context);
     };
     for (let minute = 0; minute < 4; minute += 1) await passMinute();
-    expect(joined()).toBe(ours.length);
+    expect(await joined()).toBe(ours.length);
     // After an hour each of the others has a last turn, and none is left that would be looked for again.
     host.world.now += HOUR_MS;
     for (let minute = 0; minute < 4; minute += 1) await passMinute();
@@ -141,10 +144,10 @@ describe('late labels', () => {
     logPredictions(0, 100);
     sendLabels(0, 100, () => 'a');
     await passMinute();
-    expect(joined()).toBe(ours.length + 100);
+    expect(await joined()).toBe(ours.length + 100);
     send();
     await passMinute();
-    expect(joined()).toBe(ours.length + 100);
+    expect(await joined()).toBe(ours.length + 100);
   });
 
   test('of a model that this host never served do not wait for ever', async () => {

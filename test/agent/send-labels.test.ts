@@ -7,6 +7,7 @@ import { createApp } from '../../agent/api/server.ts';
 import { serveApp } from '../../agent/http/serve.ts';
 import { captureFolder } from '../../agent/instances/launch.ts';
 import { joinLabels } from '../../agent/windows/join-labels.ts';
+import { countLabels } from '../../agent/windows/read-labels.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import { readCommand } from '../../cli/read-command.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
@@ -78,7 +79,8 @@ test('a file of labels goes to the hosts, is joined there, and counts once howev
   expect((await send(repository, ...args)).lines[1]).toBe(`${url}  took all of them, 12,001 new`);
   expect((await send(repository, ...args)).lines[1]).toBe(`${url}  took all of them, 0 new`);
   await joinLabels(host.context);
-  expect(host.context.store.labels.counts('flats', '1')).toMatchObject([{ labelled: 2, correct: 1 }]);
+  const counts = await countLabels(host.context, { model: 'flats', version: '1' });
+  expect(counts).toMatchObject([{ labelled: 2, correct: 1 }]);
 });
 
 test('a host that does not answer is told of, and keeps no other from its labels', async () => {

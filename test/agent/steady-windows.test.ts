@@ -9,6 +9,7 @@ import { askApp } from '../../sandbox/agent/ask-app.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { windowOf } from '../core/drift/drift-data.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
+import { whileTurning } from './support/while-turning.ts';
 
 const DAYS = 60;
 /** Windows that are read in one go at most. */
@@ -35,26 +36,6 @@ async function ask(): Promise<string> {
   const app = createApp(createAgent(host.context));
   const headers = { authorization: `Bearer ${TOKENS.reader}` };
   return (await askApp(app, '/v1/models/demo/windows?after=0', { headers })).text();
-}
-
-/** Calls `work` with the number of each turn of the loop until the answer is there; gives both. */
-async function whileTurning<T>(
-  answer: Promise<T>,
-  work: (turn: number) => void = () => undefined,
-): Promise<{ readonly answer: T; readonly turns: number }> {
-  let turns = 0;
-  let isOver = false;
-  const turn = () => {
-    if (isOver) return;
-    turns += 1;
-    work(turns);
-    setImmediate(turn);
-  };
-  setImmediate(turn);
-  const given = await answer.finally(() => {
-    isOver = true;
-  });
-  return { answer: given, turns };
 }
 
 /** Makes one window of the last two. */
