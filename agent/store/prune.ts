@@ -46,9 +46,9 @@ export async function pruneStore(context: AgentContext): Promise<void> {
   }
 }
 
-function pruneRows({ store, clock, options }: AgentContext, others: string): void {
+function pruneRows({ store, clock, options }: AgentContext, others: string): Promise<void> {
   const days = Math.min(OBSERVATION_DAYS, options.retentionDays);
-  store.prune({ observations: addSeconds(clock.now(), -days * SECONDS_PER_DAY), others }, MOST_ROWS);
+  return store.prune({ observations: addSeconds(clock.now(), -days * SECONDS_PER_DAY), others }, MOST_ROWS);
 }
 
 /** What drift began from is in the first days of a version: they are kept while it serves, and while it may be gone back to. */

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { copySteadily } from '../backup/copy-steadily.ts';
+import { breathe } from '../machine/breathe.ts';
 import { putAndRemember } from '../traffic/past-rollouts.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
@@ -16,6 +17,9 @@ import { memoryInstants, shiftInstance, shiftRows, shiftTraffic } from './shift-
 import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts';
 import { createTrafficTable, type TrafficTable } from './traffic-table.ts';
 import { createWindowTable, type WindowTable } from './window-table.ts';
+
+/** Rows looked at in one go for their age: a few ms of work. */
+const PIECE = 2_000;
 
 /** Rows that are older are deleted; windows have a rule of their own, `windows.forget`. */
 type Before = { readonly observations: string; readonly others: string };
@@ -38,7 +42,7 @@ export type Store = ObservationTable &
     readonly labels: LabelTable;
     readonly outbox: OutboxTable;
     /** Deletes what is older than the instants, and all but the newest rows of each kind; what waits to be sent has bounds of its own. */
-    readonly prune: (before: Before, most: MostRows) => void;
+    readonly prune: (before: Before, most: MostRows) => Promise<void>;
     /** The latest instant that something counts from; what is due later is not among them. */
     readonly latestInstant: () => string | undefined;
     /** Moves every instant that something counts from, or waits for, by so many ms; what is history stays. */
@@ -103,6 +107,7 @@ export function openStore(file: string): Store {
   };
 }
 
+const lastRow = z.object({ last: z.number().nullable() });
 const bodyRow = z.object({ body: z.string() });
 
 function parseRows<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly T[] {
@@ -154,16 +159,35 @@ function instanceTable(
   };
 }
 
-function prune(database: DatabaseSync, before: Before, most: MostRows): void {
+/** Observations and labels have no index by age alone, and there are hundreds of thousands: they are looked at a few at a time. */
+async function prune(database: DatabaseSync, before: Before, most: MostRows): Promise<void> {
+  await deleteOlder(database, 'observation', before.observations);
+  await deleteOlder(database, 'label', before.others);
   inTransaction(database, () => {
-    database.prepare('DELETE FROM observation WHERE at < ?').run(before.observations);
-    database.prepare('DELETE FROM label WHERE at < ?').run(before.others);
     database.prepare('DELETE FROM outbox WHERE delivered < ?').run(before.others);
     database.prepare('DELETE FROM label WHERE rowid <= (SELECT MAX(rowid) FROM label) - ?').run(most.labels);
     keepNewest(database, 'observation', most.others);
     keepNewest(database, 'window', most.others);
     keepNewest(database, 'outbox', most.others, 'delivered IS NOT NULL');
   });
+}
+
+async function deleteOlder(
+  database: DatabaseSync,
+  table: 'observation' | 'label',
+  before: string,
+): Promise<void> {
+  const lastOf = database.prepare(
+    `SELECT MAX(number) AS last FROM (SELECT rowid AS number FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${PIECE})`,
+  );
+  const remove = database.prepare(`DELETE FROM ${table} WHERE rowid > ? AND rowid <= ? AND at < ?`);
+  for (let after = 0; ; ) {
+    const { last } = lastRow.parse(lastOf.get(after));
+    if (last === null) return;
+    remove.run(after, last, before);
+    after = last;
+    await breathe();
+  }
 }
 
 /** By how many there are: numbers have gaps, where windows became one and where a restored database was numbered on. */

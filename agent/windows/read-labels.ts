@@ -6,11 +6,9 @@ import type { LabelSpan, LabelSubject } from '../store/label-table.ts';
 /** Delays are put in order whenever so many have come, where fewer are looked for. */
 const LEAST_SORTED = 4_096;
 
-type Reading = Pick<AgentContext, 'store'>;
-
 /** Joined labels of a version by day and bin, oldest first. Ends early where nobody waits any more. */
 export async function countLabels(
-  context: Reading,
+  context: Pick<AgentContext, 'store'>,
   subject: LabelSubject,
   signal?: AbortSignal,
 ): Promise<readonly LabelCount[]> {
@@ -33,7 +31,7 @@ export async function countLabels(
  * none. Only those that took longer are kept and put in order: a million at once would take too long.
  */
 export async function measureDelay(
-  context: Reading,
+  context: Pick<AgentContext, 'store'>,
   subject: LabelSubject,
   { quantile, total }: { readonly quantile: number; readonly total: number },
 ): Promise<number> {
@@ -57,7 +55,10 @@ export async function measureDelay(
 }
 
 /** All joined labels of a version, a few at a time; in between everything else that waits in this process goes on. */
-async function* listSpans({ store }: Reading, subject: LabelSubject): AsyncGenerator<LabelSpan> {
+async function* listSpans(
+  { store }: Pick<AgentContext, 'store'>,
+  subject: LabelSubject,
+): AsyncGenerator<LabelSpan> {
   let after = { predictedAt: '', number: 0 };
   for (;;) {
     const last = store.labels.lastOfPiece(subject, after);

@@ -8,11 +8,9 @@ const PIECE = 8;
 /** Reading is begun so often before it is done in one go. */
 const MOST_TRIES = 4;
 
-type Reading = Pick<AgentContext, 'store'>;
-
 /** Every kept window of one version, oldest first. */
 export async function readWindows(
-  { store: { windows } }: Reading,
+  { store: { windows } }: Pick<AgentContext, 'store'>,
   model: string,
   version: string,
 ): Promise<readonly CaptureWindow[]> {
@@ -24,7 +22,7 @@ export async function readWindows(
 
 /** Windows of a model after `seq`, oldest first, at most a page, as JSON texts. */
 export async function readTextsAfter(
-  { store: { windows } }: Reading,
+  { store: { windows } }: Pick<AgentContext, 'store'>,
   model: string,
   seq: number,
 ): Promise<readonly string[]> {
@@ -33,7 +31,7 @@ export async function readTextsAfter(
 
 /** What was answered in every kept window of one version, oldest first. */
 export async function readAnswers(
-  { store: { windows } }: Reading,
+  { store: { windows } }: Pick<AgentContext, 'store'>,
   model: string,
   version: string,
 ): Promise<readonly WindowAnswers[]> {

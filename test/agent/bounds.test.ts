@@ -15,6 +15,7 @@ import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { windowOf } from '../core/drift/drift-data.ts';
 import { arm, poll } from '../core/rollout/observations.ts';
 import { type FakeHost, openFakeHost, storePackage } from './support/fake-context.ts';
+import { whileTurning } from './support/while-turning.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -59,10 +60,10 @@ function sizes() {
 }
 
 describe('what a host keeps', () => {
-  test('is the newest of each kind, however young the rest is', () => {
+  test('is the newest of each kind, however young the rest is', async () => {
     fill(50);
     const never = '2000-01-01T00:00:00Z';
-    host.context.store.prune({ observations: never, others: never }, { labels: 20, others: 10 });
+    await host.context.store.prune({ observations: never, others: never }, { labels: 20, others: 10 });
     expect(sizes()).toEqual({ observations: 10, windows: 10, labels: 20 });
     expect(host.context.store.observations('demo', 'r', 0)[0]?.seq).toBe(41);
     // A delivered report that was forgotten may be sent again; one that is kept is known.
@@ -76,7 +77,7 @@ describe('what a host keeps', () => {
     await host.leaveTo(async () => numberOn(join(host.folder, 'agent.db')));
     fill(2);
     const never = '2000-01-01T00:00:00Z';
-    host.context.store.prune({ observations: never, others: never }, { labels: 20, others: 4 });
+    await host.context.store.prune({ observations: never, others: never }, { labels: 20, others: 4 });
     expect(sizes()).toMatchObject({ observations: 4, windows: 4 });
   });
 
@@ -90,6 +91,20 @@ describe('what a host keeps', () => {
     expect(sizes()).toEqual({ observations: 0, windows: 0, labels: 0 });
     drift('0');
     expect(host.context.store.outbox.pending().count).toBe(1);
+  });
+
+  test('is looked at a few rows at a time for what is too old', async () => {
+    const { labels } = host.context.store;
+    const name = (from: number) =>
+      Array.from({ length: 5_000 }, (_, index) => ({ id: `l${from + index}`, label: 'a' }));
+    labels.add('demo', '2026-01-02T00:00:00Z', name(0));
+    labels.add('demo', '2026-01-01T00:00:00Z', name(5_000));
+    const old = { observations: '2026-01-02T00:00:00Z', others: '2026-01-02T00:00:00Z' };
+    const pruned = host.context.store.prune(old, { labels: 1e6, others: 1e6 });
+    const { turns } = await whileTurning(pruned);
+    expect(turns).toBeGreaterThanOrEqual(5);
+    const left = labels.waiting('demo', 0, 10_000);
+    expect(left.map(({ id }) => id)).toEqual(name(0).map(({ id }) => id));
   });
 
   test('holds no version that has failed or ended long ago, nor what was remembered of it', async () => {
