@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { databaseFile } from '../../agent/options/options.ts';
-import { openStore } from '../../agent/store/store.ts';
+import { openStore, type Store } from '../../agent/store/store.ts';
 import { NO_COUNTS } from '../../agent/traffic/version-reading.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
@@ -15,6 +15,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** What an agent has not made one of yet: windows of the last hours, and hours of the last two days. */
 const [FINE_HOURS, HOURS_APART] = [7, 48];
 const ROWS_A_DAY = 10_000;
+/** Half of the answers are told later what was right, two days after; labels are kept for five weeks. */
+const [LABELS_A_DAY, LABEL_DAYS] = [5_000, 33];
+const BINS = 10;
 /** Looks are kept for a week: one a minute, and one a tick in a rollout. */
 const [KEPT_DAYS, ROLLOUT_MS, TICK_MS] = [7, 2 * HOUR_MS, 5_000];
 /** The simulated model's. */
@@ -57,9 +60,21 @@ export function fillHost(
       store.addObservation(MODEL, '', { host: 'serve', at: toInstant(from), seconds: 60, ...seen });
     }
   });
+  const firstLabelled = now - Math.min(days, LABEL_DAYS) * DAY_MS;
+  for (const { from } of spread(firstLabelled, now - 2 * DAY_MS, DAY_MS)) addLabels(store.labels, from);
   const traffic = { stable: VERSION, candidatePercent: 0, shadow: false, revision: 1 };
   store.putTraffic(MODEL, { traffic, setAt: toInstant(now) });
   store.close();
+}
+
+/** Labels of what was answered in the day that began then. */
+function addLabels({ add, join }: Store['labels'], from: number): void {
+  const labels = spread(from, from + DAY_MS, DAY_MS / LABELS_A_DAY).map((answered, index) => ({
+    ...{ id: `${from}-${index}`, label: 'a', version: VERSION },
+    ...{ predictedAt: toInstant(answered.from), bin: index % BINS, correct: index % 9 > 0 },
+  }));
+  add(MODEL, toInstant(from + 2 * DAY_MS), labels);
+  join(MODEL, labels);
 }
 
 function spread(from: number, to: number, lengthMs: number) {

@@ -1,9 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -26,8 +29,9 @@ const SIZES = {
   tiny: { hosts: 3, days: 20, features: 5 },
 } as const;
 const MOST = { seconds: 20, bytes: 500e6, hostBytes: 1e6, blockedMs: 50 } as const;
-const PROBE_EVERY_MS = 2;
 const CHECKS_PROBED = 20;
+/** For so long nobody asks for anything else, in ms: what this machine takes by itself. */
+const AT_REST_MS = 5_000;
 
 const checkedSchema = z.object({
   seconds: z.number(),
@@ -65,11 +69,10 @@ export async function benchMonitor(size: Size): Promise<void> {
     printLine('', `${(all.seconds / one.seconds).toFixed(1)} times as long as of one host`);
     print('memory', `${(all.bytes / 1e6).toFixed(0)} MB at most`, all.bytes <= MOST.bytes);
     print('read of a host', `${(each / 1e6).toFixed(2)} MB`, each <= MOST.hostBytes);
+    const resting = await probeWhile(agent.url, () => setTimeout(AT_REST_MS));
     const waited = await probeWhile(agent.url, () => askAsCheck(agent.url, { profile, now }));
-    const longest = Math.max(...waited);
-    const median = quantile(waited, 0.5);
-    const figure = `${longest.toFixed(0)} ms, ${median.toFixed(1)} ms at the median of ${waited.length}`;
-    print('answers others within', figure, longest <= MOST.blockedMs);
+    print('answers others within', describeWaits(waited), Math.max(...waited) <= MOST.blockedMs);
+    printLine('', `${describeWaits(resting)} while nobody checks`);
     printLine('page', `${(all.pageBytes / 1e6).toFixed(2)} MB`);
   } finally {
     relay.server.close();
@@ -109,7 +112,12 @@ async function checkHosts(folder: string, given: Readonly<Record<string, unknown
   return checkedSchema.parse(JSON.parse(stdout));
 }
 
-/** What a check asks of a host, again and again; what comes is thrown away, so that nothing but the agent takes long. */
+function describeWaits(waited: readonly number[]): string {
+  const [longest, median] = [Math.max(...waited), quantile(waited, 0.5)];
+  return `${longest.toFixed(0)} ms, ${median.toFixed(1)} ms at the median of ${waited.length}`;
+}
+
+/** What a check asks of a host, again and again; what comes is thrown away as it comes, so that nothing but the agent takes long. */
 async function askAsCheck(
   url: string,
   { profile: { model, version }, now }: { readonly profile: ReferenceProfile; readonly now: number },
@@ -122,34 +130,38 @@ async function askAsCheck(
     locate(ROUTES.hours, { model, since }),
   ];
   for (let round = 0; round < CHECKS_PROBED; round += 1) {
-    for (const place of asked) {
-      const answer = await fetch(new URL(place, url), {
-        headers: { authorization: `Bearer ${TOKENS.reader}` },
-      });
-      if (!answer.ok) throw new Error(`${place}: ${answer.status}`);
-      await answer.arrayBuffer();
-    }
+    for (const place of asked) await readThrough(new URL(place, url));
   }
 }
 
-/** Asks the agent for a sign of life, again and again while this goes on; gives how long each answer took, in ms. */
-async function probeWhile(url: string, work: () => Promise<void>): Promise<readonly number[]> {
-  const waited: number[] = [];
-  let isOver = false;
-  const probe = async () => {
-    while (!isOver) {
-      const start = performance.now();
-      await (await fetch(new URL(locate(ROUTES.health, {}), url))).text();
-      waited.push(performance.now() - start);
-      await setTimeout(PROBE_EVERY_MS);
-    }
-  };
-  const probing = probe();
-  await work().finally(() => {
-    isOver = true;
+async function readThrough(place: URL): Promise<void> {
+  const headers = { authorization: `Bearer ${TOKENS.reader}`, 'accept-encoding': 'gzip' };
+  await new Promise<void>((resolve, reject) => {
+    get(place, { headers }, (answer) => {
+      if (answer.statusCode !== 200) reject(new Error(`${place.href}: ${answer.statusCode}`));
+      answer.resume().once('end', resolve).once('error', reject);
+    }).once('error', reject);
   });
-  await probing;
-  return waited;
+}
+
+/** How long the agent took for each of many signs of life while this went on, in ms. */
+async function probeWhile(url: string, work: () => Promise<void>): Promise<readonly number[]> {
+  const program = path.join(ROOT, 'measure', 'bench', 'health-probe.ts');
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    program,
+    new URL(locate(ROUTES.health, {}), url).href,
+  ];
+  const probe = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: probe.stdout });
+  await once(lines, 'line');
+  await work().catch((thrown: unknown) => {
+    probe.kill();
+    throw thrown;
+  });
+  probe.stdin.end();
+  const [told] = await once(lines, 'line');
+  return z.array(z.number()).parse(JSON.parse(String(told)));
 }
 
 /** A way to a port of this machine that counts what comes back on it. */
