@@ -28,7 +28,7 @@ export type WaitingLabel = {
 export type LabelSubject = { readonly model: string; readonly version: string };
 
 /** A joined label by when its prediction was made, and among those of one instant by its number. */
-export type LabelPlace = { readonly predictedAt: string; readonly number: number };
+type LabelPlace = { readonly predictedAt: string; readonly number: number };
 
 /** Joined labels behind one place, up to and with another. */
 export type LabelSpan = { readonly after: LabelPlace; readonly last: LabelPlace };
