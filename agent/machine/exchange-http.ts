@@ -29,21 +29,29 @@ export type HttpAnswer = {
 export async function exchangeHttp(exchange: HttpExchange): Promise<HttpAnswer> {
   const method = exchange.method ?? 'GET';
   const url = new URL(exchange.url);
-  const signal = AbortSignal.timeout(exchange.timeoutMs);
+  let isLate = false;
+  let timer: NodeJS.Timeout | undefined;
   try {
-    return await send(exchange, { url, method, signal });
+    const { answer, giveUp } = send(exchange, { url, method });
+    // Not `AbortSignal.timeout`: its timer outlives the answer, and wakes the process to make an exception that nobody hears.
+    timer = setTimeout(() => {
+      isLate = true;
+      giveUp();
+    }, exchange.timeoutMs);
+    return await answer;
   } catch (cause) {
-    const why = signal.aborted
-      ? `did not answer in ${exchange.timeoutMs / 1_000} s`
-      : `failed (${messageOf(cause)})`;
+    const why = isLate ? `did not answer in ${exchange.timeoutMs / 1_000} s` : `failed (${messageOf(cause)})`;
     throw new Error(`${method} ${url.origin}${url.pathname} ${why}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
+/** What comes of a request, and what ends the wait for it. */
 function send(
   { socketPath, headers, json, agent }: HttpExchange,
-  { url, method, signal }: { readonly url: URL; readonly method: string; readonly signal: AbortSignal },
-): Promise<HttpAnswer> {
+  { url, method }: { readonly url: URL; readonly method: string },
+): { readonly answer: Promise<HttpAnswer>; readonly giveUp: () => void } {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const sent = {
     ...headers,
@@ -53,25 +61,19 @@ function send(
     }),
   };
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    // No connection is kept: one that the other side has just closed would fail the next request.
-    const settings = {
-      method,
-      headers: sent,
-      signal,
-      agent: agent ?? false,
-      ...(socketPath && { socketPath }),
-    };
-    const outgoing = request(url, settings, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
-      });
+  const { promise: answer, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  // No connection is kept: one that the other side has just closed would fail the next request.
+  const settings = { method, headers: sent, agent: agent ?? false, ...(socketPath && { socketPath }) };
+  const outgoing = request(url, settings, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('end', () => {
+      const text = Buffer.concat(chunks).toString();
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
     });
-    outgoing.on('error', reject);
-    outgoing.end(body);
   });
+  outgoing.on('error', reject);
+  outgoing.end(body);
+  return { answer, giveUp: () => outgoing.destroy(new Error('given up')) };
 }
