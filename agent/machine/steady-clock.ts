@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { systemClock } from '../../adapters/clock.ts';
 import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../../core/ports.ts';
+import { wait } from './wait.ts';
 
 /** A difference that time servers even out by the way is followed at once, in ms; a larger one is a jump. */
 export const JUMP_MS = 2_000;
@@ -28,7 +28,7 @@ export function createSteadyClock({ wall, uptime }: MachineTime = MACHINE): Stea
   let latest = -Infinity;
   const jump = () => wall() - uptime() - base;
   return {
-    ...systemClock,
+    wait,
     now: () => {
       const offset = jump();
       if (Math.abs(offset) <= JUMP_MS) base += offset;
