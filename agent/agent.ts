@@ -11,7 +11,7 @@ import { createTender } from './instances/tender.ts';
 import { createMutex } from './machine/mutex.ts';
 import { createWatching, type Watching } from './screen/describe-outlook.ts';
 import { createLookout } from './traffic/lookout.ts';
-import { planTraffic } from './traffic/plan-traffic.ts';
+import { createPlanner } from './traffic/plan-traffic.ts';
 import { setTraffic } from './traffic/set-traffic.ts';
 import { takeBack } from './traffic/take-back.ts';
 
@@ -54,12 +54,13 @@ export function createAgent(context: AgentContext): Agent {
     wake.resolve();
     wake = Promise.withResolvers();
   };
+  const plan = createPlanner(context);
   let waiting: Promise<void> | undefined;
   // Who asks while one call waits for its turn is served by that one: it takes the plan as it is when its turn comes.
   const applyPlan = () => {
     waiting ??= exclusively(() => {
       waiting = undefined;
-      return context.proxy.apply(planTraffic(context));
+      return context.proxy.apply(plan());
     });
     return waiting;
   };

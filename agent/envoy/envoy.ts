@@ -71,19 +71,19 @@ type EnvoyOptions = ListenerSettings &
 /** Envoy with file-based discovery, in a session of its own. */
 export function createEnvoy(options: EnvoyOptions): DataPlane {
   let handle: ProcessHandle | undefined;
-  /** The plan this very process is known to run on. */
-  let applied = '';
+  /** The plan this very process is known to run on, and its text. */
+  let applied: { readonly plan: TrafficPlan; readonly text: string } | undefined;
   let problem: string | undefined;
   const socket = adminSocket(options.folder);
   const running = () => (handle !== undefined && isRunning(handle) ? handle : undefined);
   const apply = async (plan: TrafficPlan) => {
-    const wanted = JSON.stringify(plan);
-    if (wanted === applied && running() !== undefined) return;
-    applied = '';
+    const text = applied?.plan === plan ? applied.text : JSON.stringify(plan);
+    if (text === applied?.text && running() !== undefined) return;
+    applied = undefined;
     const documents = buildDocuments(options, plan);
     handle = running() ?? (await start(options, documents));
     await takeUp(options, handle, documents);
-    applied = wanted;
+    applied = { plan, text };
   };
   return {
     apply: async (plan) => {

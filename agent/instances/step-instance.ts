@@ -93,10 +93,11 @@ async function verifyAnswers(context: AgentContext, instance: StoredInstance): P
 
 async function watch(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
   const health: Health = await context.runtime.check(instance.model, instance.handle ?? {});
+  // As it is: a copy would have to be compared with it at every look.
+  if (health.kind === 'serving' && instance.unresponsiveSince === undefined) return instance;
   const { unresponsiveSince = context.clock.now(), ...responsive } = instance;
   const served = { ...responsive, hasServed: true };
-  // As it is: a copy would have to be compared with it at every look.
-  if (health.kind === 'serving') return instance.unresponsiveSince === undefined ? instance : responsive;
+  if (health.kind === 'serving') return responsive;
   if (health.kind === 'gone') return recordCrash(context, served, { detail: health.detail });
   if (elapsedMs(context, unresponsiveSince) < UNRESPONSIVE_MS) return { ...instance, unresponsiveSince };
   return recordCrash(context, served, { detail: `it served no more (${health.detail})` });

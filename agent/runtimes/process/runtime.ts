@@ -45,6 +45,9 @@ const handleSchema = z.object({
   ...processHandleSchema.partial().shape,
 });
 
+/** Handles as they were read: each tick asks for the same ones, and none of them ever changes. */
+const handlesRead = new WeakMap<RuntimeHandle, z.infer<typeof handleSchema>>();
+
 const workersSchema = z.array(z.object({ workers: z.array(z.object({ status: z.string() })) })).min(1);
 
 type ProcessRuntimeOptions = {
@@ -78,7 +81,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       return health;
     },
     stop: (handle) => stop(options.log, handle),
-    port: (handle) => handleSchema.parse(handle).inference,
+    port: (handle) => readHandle(handle).inference,
     processes: async (handle) => {
       const running = runningProcess(handle);
       return running === undefined ? [] : listSession(running);
@@ -104,7 +107,7 @@ async function start(
   launch: Launch,
   handle: RuntimeHandle,
 ): Promise<RuntimeHandle> {
-  const known = handleSchema.parse(handle);
+  const known = readHandle(handle);
   const running = runningProcess(handle);
   if (running !== undefined) return { ...handle, ...running };
   await admit(options, launch);
@@ -179,7 +182,7 @@ function torchServeArguments(toolchain: Toolchain, launch: Launch): [string, ...
  */
 async function check(model: string, handle: RuntimeHandle): Promise<Health> {
   if (runningProcess(handle) === undefined) return { kind: 'gone', detail: 'the process has ended' };
-  const { management, folder } = handleSchema.parse(handle);
+  const { management, folder } = readHandle(handle);
   try {
     const url = `http://127.0.0.1:${management}/models/${model}`;
     const { status, text } = await exchangeHttp({ url, timeoutMs: CHECK_TIMEOUT_MS });
@@ -199,7 +202,7 @@ async function check(model: string, handle: RuntimeHandle): Promise<Health> {
 /** What it unpacked goes with it; its logs stay for whoever asks why it ended. */
 async function stop(log: Log, handle: RuntimeHandle): Promise<void> {
   const running = runningProcess(handle);
-  const { folder, owner } = handleSchema.parse(handle);
+  const { folder, owner } = readHandle(handle);
   const held = running === undefined ? [] : await stopSession(running, STOP_GRACE_MS);
   if (held.length > 0) {
     const pids = held.map(({ pid }) => pid).join(', ');
@@ -211,8 +214,16 @@ async function stop(log: Log, handle: RuntimeHandle): Promise<void> {
   for (const name of ['store', 'tmp']) await rm(join(folder, name), { recursive: true, force: true });
 }
 
+function readHandle(handle: RuntimeHandle): z.infer<typeof handleSchema> {
+  const known = handlesRead.get(handle);
+  if (known !== undefined) return known;
+  const read = handleSchema.parse(handle);
+  handlesRead.set(handle, read);
+  return read;
+}
+
 function runningProcess(handle: RuntimeHandle) {
-  const { pid, startTicks, owner } = handleSchema.parse(handle);
+  const { pid, startTicks, owner } = readHandle(handle);
   if (pid === undefined || startTicks === undefined) {
     return listOwned(owner).find((owned) => owned.owner === owner)?.handle;
   }
