@@ -96,13 +96,7 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
     numbersAfter: (model, seq) => numbersAfter.all(model, seq, PAGE_SIZE).map(toNumber),
     numbersOf: (model, version) => numbersOf.all(model, version).map(toNumber),
     texts: (seqs) => seqs.flatMap((seq) => bySeq.all(seq).map(toText)),
-    answers: (seqs) =>
-      seqs.flatMap((seq) =>
-        answers.all(seq).map((row) => {
-          const { from, prediction } = answersRow.parse(row);
-          return { from, prediction: captureWindowSchema.shape.prediction.parse(JSON.parse(prediction)) };
-        }),
-      ),
+    answers: (seqs) => seqs.flatMap((seq) => answers.all(seq).map(toAnswers)),
     newest: (model) => toWindow(newest.get(model)),
     versions: () => versions.all().map((row) => versionRow.parse(row)),
     lastAnswered: (model, version) => {
@@ -120,4 +114,9 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
         change.run(JSON.stringify(window), folded.at(-1)?.seq ?? 0);
       }),
   };
+}
+
+function toAnswers(row: unknown): WindowAnswers {
+  const { from, prediction } = answersRow.parse(row);
+  return { from, prediction: captureWindowSchema.shape.prediction.parse(JSON.parse(prediction)) };
 }

@@ -28,6 +28,7 @@ export const HANDLER_DIGESTS: readonly string[] = [
   'sha256:3af2852f1a78502f6d3cde8e3f9d0fa8c595ff99d345f45543839acbf947166e',
   'sha256:51c833210f9ffeea9dfe969ae1e2b2ee4beae7be2471cb0689b4e516875bf485',
   'sha256:f63dfac35c691553f15bc37564b60e868c61f24cd638fed67f7a571c6ece59d3',
+  'sha256:8658972bd3a2fdd222969bdbc69025f7d7fd811b993fea19179fd771d217701a',
 ];
 
 /** What else an archive holds: settings, profile and a request to warm up with, and the model itself. */

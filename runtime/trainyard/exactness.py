@@ -58,7 +58,6 @@ class Exactness:
         self._expected = [to_json(answer) for answer in answers]
         self._scale = measure_scale(self._expected)
         self._form = name_form(answers[0])
-        self._has_reference = False
         self._spread = 0.0
 
     def measure_model(self, model: LoggedModel) -> None:
@@ -73,7 +72,6 @@ class Exactness:
             return
         seen = measure_spread([to_json(one) for one in exact], self._expected, self._scale)
         if math.isfinite(seen):
-            self._has_reference = True
             self._spread = max(self._spread, seen)
 
     def admits(self, package_format: PackageFormat) -> bool:
@@ -163,4 +161,4 @@ class Exactness:
         return str(self._box.files / package_format)
 
     def _tolerate(self, spread: float, used: str | None = None) -> dict[str, Any]:
-        return make_tolerance(spread, self._scale, self._form, has_reference=self._has_reference, used=used)
+        return make_tolerance(spread, self._scale, self._form, used)
