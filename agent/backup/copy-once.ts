@@ -1,5 +1,6 @@
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
+import { sqliteCodeOf } from '../store/database-failure.ts';
 import { copyDatabase, findLackOfRoom, noRoom } from './copy-database.ts';
 
 /** SQLite's result code for a disk without room (sqlite.org/rescode.html). */
@@ -22,7 +23,7 @@ export async function copyOnce({ store, blobs, options }: AgentContext): Promise
     if (lack !== undefined) throw new Refusal({ status: 507, ...lack });
     return await copyDatabase(store, options.dataDir);
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'errcode' in thrown && thrown.errcode === FULL)) throw thrown;
+    if (sqliteCodeOf(thrown) !== FULL) throw thrown;
     throw new Refusal({
       status: 507,
       ...noRoom('The disk of the data folder became full while the database was copied.'),

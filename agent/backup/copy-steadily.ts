@@ -2,17 +2,15 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
+import { HELD, sqliteCodeOf } from '../store/database-failure.ts';
 
 /** Pages that are copied in one step: while one lasts, whoever asks the database waits. */
 const STEP_PAGES = 100;
 /** Pages that may be copied while the ones before are on their way to the disk: 2 MiB. */
 const MOST_PAGES = 512;
 
-/**
- * SQLite's result codes of a database that is written to at this moment (sqlite.org/rescode.html: SQLITE_BUSY, SQLITE_LOCKED). A copy that
- * is begun inside of a transaction is told of as 0: Node reads the code of the copy, where nothing is wrong.
- */
-const PASSING = [0, 5, 6];
+/** How Node tells of a copy that is begun inside of a transaction: it reads the result code of the copy, where nothing is wrong. */
+const UNTOLD = 0;
 /** A transaction takes some ms: whoever meets so many in turn tells of it. */
 const MOST_TRIES = 50;
 const PAUSE_MS = 10;
@@ -77,12 +75,8 @@ function writtenAllAlong(cause: unknown): Error {
 }
 
 function isPassing(thrown: unknown): boolean {
-  return (
-    thrown instanceof Error &&
-    'errcode' in thrown &&
-    typeof thrown.errcode === 'number' &&
-    PASSING.includes(thrown.errcode)
-  );
+  const code = sqliteCodeOf(thrown);
+  return code !== undefined && (code === UNTOLD || HELD.has(code));
 }
 
 /** What can't be brought to the disk here is told by the end of the copy, which has to. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 
 /** SQLite's result codes (sqlite.org/rescode.html): somebody else holds it; it is no whole database any more. */
-const HELD: ReadonlySet<number> = new Set([5, 6]);
+export const HELD: ReadonlySet<number> = new Set([5, 6]);
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
 /**
@@ -24,10 +24,15 @@ export function newerDatabase(file: string, found: number, known: number): UserE
   });
 }
 
+/** SQLite's result code of what was thrown; `undefined` of what SQLite has not said. */
+export function sqliteCodeOf(thrown: unknown): number | undefined {
+  return thrown instanceof Error && 'errcode' in thrown ? Number(thrown.errcode) : undefined;
+}
+
 /** What went wrong with the agent's database, and what to do. What is not known is quoted. */
 export function databaseFailure(file: string, cause: unknown): UserError {
   if (cause instanceof UserError) return cause;
-  const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) : undefined;
+  const code = sqliteCodeOf(cause);
   if (code !== undefined && DAMAGED.has(code)) return damagedDatabase(file, messageOf(cause));
   if (code !== undefined && HELD.has(code)) {
     return failure(cause, {

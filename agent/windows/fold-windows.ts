@@ -4,6 +4,7 @@ import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { breathe } from '../machine/breathe.ts';
 import type { WindowSpan } from '../store/window-table.ts';
+import { readInPieces } from './read-windows.ts';
 
 const HOUR_MS = 3_600_000;
 /** So long after their end windows are folded, in s: what is wrong now is looked for in single ones. */
@@ -49,7 +50,9 @@ async function foldVersion(
 ): Promise<void> {
   const { store, clock } = context;
   const before = addSeconds(clock.now(), -afterSeconds);
-  const spans = await readSpans(context, { model, version }, before);
+  const seqs = store.windows.numbersOf(model, version);
+  // Nobody else makes windows one: what was read is so still at the end.
+  const spans = await readInPieces(seqs, PIECE, (some) => store.windows.spans(some, before));
   // What was wrong in the last windows with answers was put right in one of them, or was not: that is seen in single ones alone.
   const newest = store.windows.lastAnswered(model, version);
   for (const stretch of Map.groupBy(spans, ({ from }) => keyOf(from)).values()) {
@@ -58,21 +61,6 @@ async function foldVersion(
     if (stretch.length > 1 && isOver && !isLast) await fold(context, stretch);
     await breathe();
   }
-}
-
-/** Nobody else makes windows one: what was read is so still at the end. */
-async function readSpans(
-  { store: { windows } }: AgentContext,
-  { model, version }: Pick<CaptureWindow, 'model' | 'version'>,
-  endedBy: string,
-): Promise<readonly WindowSpan[]> {
-  const seqs = windows.numbersOf(model, version);
-  const spans: WindowSpan[] = [];
-  for (let from = 0; from < seqs.length; from += PIECE) {
-    spans.push(...windows.spans(seqs.slice(from, from + PIECE), endedBy));
-    await breathe();
-  }
-  return spans;
 }
 
 function endOf([first]: readonly WindowSpan[], lengthMs: number): number {

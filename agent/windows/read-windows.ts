@@ -48,13 +48,23 @@ async function readSteadily<T>(
 ): Promise<readonly T[]> {
   for (let tried = 0; tried < MOST_TRIES; tried += 1) {
     const seqs = list();
-    const found: T[] = [];
-    for (let from = 0; from < seqs.length; from += PIECE) {
-      await breathe();
-      found.push(...read(seqs.slice(from, from + PIECE)));
-    }
+    const found = await readInPieces(seqs, PIECE, read);
     const now = list();
     if (seqs.every((seq, index) => seq === now[index])) return found;
   }
   return read(list());
+}
+
+/** Reads windows so many at a time; everything else that waits in this process has its turn before each of these pieces. */
+export async function readInPieces<T>(
+  seqs: readonly number[],
+  size: number,
+  read: (seqs: readonly number[]) => readonly T[],
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (let from = 0; from < seqs.length; from += size) {
+    await breathe();
+    found.push(...read(seqs.slice(from, from + size)));
+  }
+  return found;
 }
